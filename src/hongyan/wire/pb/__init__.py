@@ -1,0 +1,1 @@
+"""Generated protobuf classes; the .proto files beside them are the source (scripts/generate_protos.py)."""

@@ -1,0 +1,23 @@
+"""Strings of peers, which need not be UTF-8 (spec/wire.md 1.2)."""
+
+import pytest
+
+from hongyan.wire.pb.file_pb2 import IMFileReq
+from hongyan.wire.text import text
+
+NOT_UTF8 = "图片.png".encode("gbk")
+
+
+def test_a_string_stays_as_it_is() -> None:
+    assert text("鸿雁") == "鸿雁"
+
+
+@pytest.mark.parametrize("raw", [NOT_UTF8, b"\xff", b"ok\xc3"])
+def test_bytes_that_are_not_utf8_become_text_that_is(raw: bytes) -> None:
+    assert text(raw).encode()
+
+
+def test_a_field_that_is_not_utf8_can_be_read() -> None:
+    body = IMFileReq(from_user_id=1, to_user_id=2, file_name="x" * len(NOT_UTF8), file_size=1, trans_mode=1)
+    parsed = IMFileReq.FromString(body.SerializeToString().replace(b"x" * len(NOT_UTF8), NOT_UTF8))
+    assert text(parsed.file_name).endswith(".png")
