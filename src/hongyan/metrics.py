@@ -1,0 +1,57 @@
+"""Counters and gauges: plain numbers while the suite runs, Prometheus text when somebody asks."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+COUNTERS: Final[dict[str, tuple[str, str]]] = {
+    "connections_closed": ("reason", "Connections closed, by role and reason"),
+    "connections_accepted": ("role", "Connections accepted, by role"),
+    "requests_refused": ("code", "Requests refused, by the code of the refusal"),
+    "logins": ("result", "Login attempts, by result"),
+    "messages": ("kind", "Messages, by what happened to them"),
+    "link_auth_failed": ("reason", "Peers that could not prove the cluster secret"),
+    "faults": ("where", "Errors that are bugs of the suite; each is in the log"),
+}
+"""Every counter: its one label and its help text."""
+
+
+class Metrics(Collector):
+    """The numbers of one process.
+
+    ``counts`` is a plain dict, so that the hot path pays one addition and no lock: the event loop
+    is its only writer.
+    """
+
+    def __init__(self) -> None:
+        self.counts: defaultdict[tuple[str, str], int] = defaultdict(int)
+        self._gauges: dict[str, tuple[str, Callable[[], float]]] = {}
+
+    def count(self, name: str, label: str) -> None:
+        """Add one to counter ``name``, which stands in COUNTERS."""
+        self.counts[name, label] += 1
+
+    def gauge(self, name: str, help_: str, read: Callable[[], float]) -> None:
+        """Export ``read()`` under ``name`` from now on."""
+        self._gauges[name] = (help_, read)
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield everything in the form prometheus_client wants."""
+        for name, (label, help_) in COUNTERS.items():
+            family = CounterMetricFamily(f"hongyan_{name}", help_, labels=[label])
+            for (counter, value), count in sorted(self.counts.items()):
+                if counter == name:
+                    family.add_metric([value], count)
+            yield family
+        for name, (help_, read) in self._gauges.items():
+            yield GaugeMetricFamily(f"hongyan_{name}", help_, value=read())
+
+    def exposition(self) -> bytes:
+        """Return the Prometheus text format."""
+        registry = CollectorRegistry()
+        registry.register(self)
+        return generate_latest(registry)

@@ -1,0 +1,268 @@
+"""One socket: bytes in, frames out to its owner; frames in, bytes out once per turn of the loop."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Final, cast
+
+import structlog
+
+from hongyan.errors import ProtocolError
+from hongyan.wire.frame import DEFAULT_MAX_FRAME_BYTES, Frame, Framer
+
+if TYPE_CHECKING:
+    from hongyan.reactor.reactor import Reactor
+
+_log = structlog.get_logger("hongyan.reactor")
+
+CLOSE_LINGER_S: Final = 5.0
+"""How long a closing connection may take to flush before it is cut."""
+
+
+class ConnectionState(Enum):
+    """The life of a socket; TeamTalk's CBaseSocket has the same states."""
+
+    CONNECTING = "connecting"
+    CONNECTED = "connected"
+    CLOSING = "closing"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLimits:
+    """The bounds of one connection.
+
+    Attributes:
+        max_frame_bytes: a longer frame closes the connection (``frame_too_long``).
+        max_write_buffer_bytes: what may wait for a peer that does not read; more closes the
+            connection (``slow_consumer``), so that one such peer cannot fill the memory.
+    """
+
+    max_frame_bytes: int = DEFAULT_MAX_FRAME_BYTES
+    max_write_buffer_bytes: int = 16 * 1024 * 1024
+
+
+class Connection(asyncio.Protocol):
+    """A connected socket with its framer, its outbox and its deadlines.
+
+    The owner sets ``on_frame`` and ``on_closed`` when the connection is handed to it. Nothing here
+    raises into the event loop: what goes wrong closes this connection with a counted reason.
+    """
+
+    __slots__ = (
+        "_close_reason",
+        "_framer",
+        "_idle_reason",
+        "_limits",
+        "_outbox",
+        "_reactor",
+        "_transport",
+        "deadline",
+        "idle_limit_s",
+        "last_received",
+        "last_sent",
+        "on_closed",
+        "on_connected",
+        "on_frame",
+        "on_quiet",
+        "peer_address",
+        "quiet_limit_s",
+        "role",
+        "state",
+        "wheel_slot",
+    )
+
+    def __init__(
+        self,
+        reactor: "Reactor",
+        role: str,
+        limits: ConnectionLimits,
+        on_connected: Callable[["Connection"], None],
+    ) -> None:
+        self._reactor = reactor
+        self._limits = limits
+        self._framer = Framer(limits.max_frame_bytes)
+        self._outbox: list[bytes] = []
+        self._transport: asyncio.Transport | None = None
+        self._close_reason = ""
+        self.role = role
+        self.state = ConnectionState.CONNECTING
+        self.peer_address = ""
+        self.on_connected = on_connected
+        self.on_frame: Callable[[Frame], None] = _drop_frame
+        self.on_closed: Callable[[str], None] = _nobody_cares
+        self.on_quiet: Callable[[], None] | None = None
+        self.wheel_slot: int | None = None
+        self.deadline: tuple[float, str] | None = None
+        self.idle_limit_s: float | None = None
+        self.quiet_limit_s: float | None = None
+        self.last_received = self.last_sent = reactor.loop.time()
+
+    @property
+    def local_address(self) -> str:
+        """The address of this machine by which the peer reached it."""
+        local = self._transport.get_extra_info("sockname") if self._transport is not None else None
+        return local[0] if isinstance(local, tuple) else ""
+
+    # What the owner calls.
+
+    def send(self, frame: Frame) -> None:
+        """Queue a frame; it leaves with everything else of this turn in one write."""
+        if self.state is not ConnectionState.CONNECTED:
+            return
+        outbox = self._outbox
+        if not outbox:
+            self._reactor.flush_soon(self)
+        outbox.append(frame.raw)
+
+    def close(self, reason: str) -> None:
+        """Flush what is queued, then close; frames that still arrive are dropped. Safe to call twice."""
+        self.flush()  # may find a slow consumer, and then it is closed already
+        if self.state is not ConnectionState.CONNECTED or self._transport is None:
+            return
+        self.state = ConnectionState.CLOSING
+        self._close_reason = reason
+        self.deadline = (self._reactor.loop.time() + CLOSE_LINGER_S, reason)
+        self._reactor.wheel.watch(self, CLOSE_LINGER_S)
+        self._transport.close()
+
+    def abort(self, reason: str) -> None:
+        """Cut the connection now; what is queued is lost."""
+        if self.state is ConnectionState.CLOSED or self._transport is None:
+            return
+        if self.state is ConnectionState.CONNECTED:
+            self._close_reason = reason
+        self.state = ConnectionState.CLOSING
+        self._outbox.clear()
+        self._transport.abort()
+
+    def watch(
+        self,
+        *,
+        idle_limit_s: float | None = None,
+        deadline: tuple[float, str] | None = None,
+        quiet_limit_s: float | None = None,
+    ) -> None:
+        """Set the timeouts, replacing those before.
+
+        Args:
+            idle_limit_s: close after so many seconds without input (reason ``idle``).
+            deadline: seconds from now and the reason: closed then, whatever happens.
+            quiet_limit_s: call ``on_quiet`` whenever nothing was sent for so many seconds.
+        """
+        now = self._reactor.loop.time()
+        self.idle_limit_s = idle_limit_s
+        self.deadline = None if deadline is None else (now + deadline[0], deadline[1])
+        self.quiet_limit_s = quiet_limit_s
+        delay_s = self._next_look(now)
+        if delay_s is not None:
+            self._reactor.wheel.watch(self, delay_s)
+
+    def stop_reading(self) -> None:
+        """Take no more input; what is queued for the peer still leaves."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.pause_reading()
+
+    def allow_frames_up_to(self, max_frame_bytes: int) -> None:
+        """Widen the frame size, once the peer is known."""
+        self._framer.max_frame_bytes = max_frame_bytes
+
+    # What the reactor calls.
+
+    def flush(self) -> None:
+        """Write the outbox; called once per turn."""
+        outbox, transport = self._outbox, self._transport
+        if not outbox or transport is None or self.state is not ConnectionState.CONNECTED:
+            return
+        data = outbox[0] if len(outbox) == 1 else b"".join(outbox)
+        outbox.clear()
+        if transport.get_write_buffer_size() + len(data) > self._limits.max_write_buffer_bytes:
+            self.abort("slow_consumer")
+            return
+        self.last_sent = self._reactor.loop.time()
+        transport.write(data)
+
+    def due(self, now: float) -> float | None:
+        """Close when a deadline has passed, call ``on_quiet`` when it is time, say when to come again."""
+        if self.deadline is not None and now >= self.deadline[0]:
+            self._expire(self.deadline[1])
+            return CLOSE_LINGER_S
+        if self.idle_limit_s is not None and now - self.last_received >= self.idle_limit_s:
+            self._expire("idle")
+            return CLOSE_LINGER_S
+        quiet = self.quiet_limit_s
+        if quiet is not None and self.on_quiet is not None and now - self.last_sent >= quiet:
+            self.on_quiet()
+        return self._next_look(now)
+
+    def _expire(self, reason: str) -> None:
+        if self.state is ConnectionState.CONNECTED:
+            self.close(reason)
+        else:
+            self.abort(reason)
+
+    def _next_look(self, now: float) -> float | None:
+        delays = []
+        if self.deadline is not None:
+            delays.append(self.deadline[0] - now)
+        if self.idle_limit_s is not None:
+            delays.append(self.last_received + self.idle_limit_s - now)
+        if self.quiet_limit_s is not None:
+            delays.append(max(self.last_sent + self.quiet_limit_s - now, 1.0))
+        return max(min(delays), 0.0) if delays else None
+
+    # What asyncio calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The socket is connected; hand the connection to its owner."""
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's does not inherit from it
+        self.state = ConnectionState.CONNECTED
+        peer = transport.get_extra_info("peername")
+        self.peer_address = peer[0] if isinstance(peer, tuple) else "local"
+        self.last_received = self.last_sent = self._reactor.loop.time()
+        self._reactor.connections.add(self)
+        self.on_connected(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Cut bytes into frames and give each to the owner, until it closes the connection."""
+        if self.state is not ConnectionState.CONNECTED:
+            return
+        self.last_received = self._reactor.loop.time()
+        try:
+            for frame in self._framer.feed(data):
+                self.on_frame(frame)
+                if self.state is not ConnectionState.CONNECTED:
+                    return
+        except ProtocolError as error:
+            self._break_off(error)
+        except Exception:  # noqa: BLE001 - the one place for bugs in handlers: this connection ends, no other
+            _log.exception("a handler failed", role=self.role, peer=self.peer_address)
+            self._reactor.metrics.count("faults", self.role)
+            self.close("internal_error")
+        else:
+            if self._framer.fault is not None:
+                self._break_off(self._framer.fault)
+
+    def _break_off(self, error: ProtocolError) -> None:
+        _log.info("connection closed", role=self.role, peer=self.peer_address, reason=str(error))
+        self.close(error.reason)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """The socket is gone; tell the owner once."""
+        reason = self._close_reason or ("reset" if error else "peer_closed")
+        self.state = ConnectionState.CLOSED
+        self._outbox.clear()
+        self._transport = None
+        self._reactor.forget(self, reason)
+        self.on_closed(reason)
+        # Break the cycle through the owner's bound methods, so that memory is free at once.
+        self.on_frame, self.on_closed, self.on_quiet = _drop_frame, _nobody_cares, None
+
+
+def _drop_frame(_frame: Frame) -> None:
+    """The owner is gone or not there yet."""
+
+
+def _nobody_cares(_reason: str) -> None:
+    """The owner is gone or not there yet."""
