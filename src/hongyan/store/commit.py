@@ -1,0 +1,132 @@
+"""Group commit: many entries in one transaction, none of which can spoil the others."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar, final
+
+import structlog
+from sqlalchemy import Connection
+
+from hongyan.errors import BackendError
+from hongyan.store.batch import store_run
+from hongyan.store.conversations import Conversations
+from hongyan.store.database import ConflictError, Database, UnfitValueError, translated_errors
+from hongyan.store.entries import Entry, PendingMessage
+
+T = TypeVar("T")
+
+_log = structlog.get_logger("hongyan.store")
+
+
+@final
+class Change(Generic[T]):
+    """Any write that is not a message; it shares the transaction but not the fate of the others."""
+
+    __slots__ = ("_error", "_future", "_result", "_work")
+
+    def __init__(self, work: Callable[[Connection], T], future: asyncio.Future[T]) -> None:
+        self._work = work
+        self._future = future
+        self._result: T | None = None
+        self._error: Exception | None = None
+
+    def apply(self, connection: Connection) -> None:
+        """Do the work inside the transaction, or leave no trace in it but the error."""
+        savepoint = connection.begin_nested()
+        try:
+            with translated_errors():
+                self._result = self._work(connection)
+        except Exception as error:  # noqa: BLE001 - raised again where the change was asked for
+            # This raises when the whole transaction is gone with the change: then the batch fails.
+            savepoint.rollback()
+            self._error = error
+        else:
+            savepoint.commit()
+            self._error = None
+
+    def settle(self, failure: BackendError | None) -> None:
+        """Tell whoever asked, unless he was cancelled meanwhile."""
+        error = failure or self._error
+        if self._future.done():
+            return
+        if error is not None:
+            self._future.set_exception(error)
+        else:
+            self._future.set_result(self._result)  # type: ignore[arg-type] # set by apply
+
+
+Item = Entry | Change[Any]
+
+
+class Committer:
+    """Writes batches, one at a time.
+
+    Args:
+        database: where to.
+        conversations: the states, which only this object's work touches.
+        clock: Unix seconds.
+    """
+
+    def __init__(self, database: Database, conversations: Conversations, clock: Callable[[], float]) -> None:
+        self._database = database
+        self._conversations = conversations
+        self._clock = clock
+
+    async def commit(self, items: Sequence[Item]) -> BackendError | None:
+        """Store the items in their order; return the reason when nothing of them was stored."""
+        try:
+            await self._commit(items)
+        except BackendError as error:
+            self._conversations.discard()
+            _log.error("a batch was not stored", entries=len(items), reason=str(error))
+            return error
+        return None
+
+    async def _commit(self, items: Sequence[Item]) -> None:
+        try:
+            await self._database.write(self._store, items)
+        except (ConflictError, UnfitValueError) as error:
+            self._conversations.discard()
+            _log.warning("a batch is stored one by one", entries=len(items), reason=str(error))
+            await self._database.write(self._store_one_by_one, items)
+
+    def _store(self, connection: Connection, items: Sequence[Item]) -> None:
+        self._conversations.begin()
+        now = int(self._clock())
+        run: list[Entry] = []
+        for item in items:
+            if type(item) is Change:
+                store_run(connection, self._conversations, run, now)
+                run.clear()
+                item.apply(connection)
+            else:
+                run.append(item)
+        store_run(connection, self._conversations, run, now)
+
+    def _store_one_by_one(self, connection: Connection, items: Sequence[Item]) -> None:
+        self._conversations.begin()
+        now = int(self._clock())
+        for item in items:
+            if type(item) is Change:
+                item.apply(connection)
+            else:
+                self._store_alone(connection, item, now)
+
+    def _store_alone(self, connection: Connection, entry: Entry, now: int) -> None:
+        """Store one entry, or leave no trace in the transaction but the entry's error."""
+        _reset(entry, None)
+        savepoint = connection.begin_nested()
+        try:
+            with translated_errors():
+                store_run(connection, self._conversations, [entry], now)
+        except (ConflictError, UnfitValueError) as error:
+            savepoint.rollback()
+            self._conversations.discard()
+            _reset(entry, error)
+        else:
+            savepoint.commit()
+
+
+def _reset(entry: Entry, error: BackendError | None) -> None:
+    if isinstance(entry, PendingMessage):
+        entry.reset(error)

@@ -1,0 +1,101 @@
+"""Every table and every key of the first version, as far as the database lacks them.
+
+TeamTalk's tables come from the schema module, since their shape never changes. Our own are spelt
+out here, since theirs may: a migration says what was made at its time.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+
+from hongyan.store.schema import TEAMTALK_TABLES
+from hongyan.store.teamtalk import SHARDS, TABLE_OPTIONS, UINT
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+_CLUSTERED: dict[str, Any] = {**TABLE_OPTIONS, "sqlite_with_rowid": False}
+_UNIQUE = {
+    "uq_hy_user_name": ("IMUser", ["name"]),
+    "uq_hy_relation": ("IMRelationShip", ["smallId", "bigId"]),
+    "uq_hy_session": ("IMRecentSession", ["userId", "peerId", "type"]),
+    "uq_hy_group_member": ("IMGroupMember", ["groupId", "userId"]),
+    **{f"uq_hy_message_{shard}": (f"IMMessage_{shard}", ["relateId", "msgId"]) for shard in range(SHARDS)},
+    **{
+        f"uq_hy_group_message_{shard}": (f"IMGroupMessage_{shard}", ["groupId", "msgId"])
+        for shard in range(SHARDS)
+    },
+}
+
+
+def upgrade() -> None:
+    """Make what is missing; an existing TeamTalk database keeps its tables and rows."""
+    connection = op.get_bind()
+    for table in TEAMTALK_TABLES:
+        # Without the indexes of ours that hang on the table: those follow for old and new alike.
+        if not sa.inspect(connection).has_table(table.name):
+            connection.execute(sa.schema.CreateTable(table))
+            _create_original_indexes(connection, table)
+    _create_own_tables()
+    _create_own_indexes()
+
+
+def _create_original_indexes(connection: sa.Connection, table: sa.Table) -> None:
+    for index in table.indexes:
+        if not str(index.name).startswith(("uq_hy_", "idx_hy_")):
+            index.create(connection)
+
+
+def _create_own_tables() -> None:
+    op.create_table(
+        "HyPassword",
+        _key("userId"),
+        sa.Column("hash", sa.String(255), nullable=False),
+        _number("updated"),
+        **TABLE_OPTIONS,
+    )
+    op.create_table(
+        "HyReadCursor",
+        _key("userId"),
+        _key("sessionType"),
+        _key("peerId"),
+        _number("msgId"),
+        **_CLUSTERED,
+    )
+    op.create_table("HyGroupSetting", _key("groupId"), _key("userId"), _number("shield"), **_CLUSTERED)
+    op.create_table(
+        "HyDeviceToken",
+        _key("userId"),
+        sa.Column("platform", sa.String(8), nullable=False),
+        sa.Column("token", sa.String(255), nullable=False),
+        **TABLE_OPTIONS,
+    )
+    op.create_table(
+        "HyClientMessage",
+        _key("userId"),
+        sa.Column("clientMsgId", sa.String(64), primary_key=True),
+        _number("sessionType"),
+        _number("peerId"),
+        _number("msgId"),
+        _number("created"),
+        **_CLUSTERED,
+    )
+
+
+def _create_own_indexes() -> None:
+    op.create_index("idx_hy_device_token", "HyDeviceToken", ["token"])
+    op.create_index("idx_hy_user_updated", "IMUser", ["updated"])
+    op.create_index("idx_hy_depart_updated", "IMDepart", ["updated"])
+    for name, (table, columns) in _UNIQUE.items():
+        op.create_index(name, table, columns, unique=True)
+
+
+def _key(name: str) -> sa.Column[int]:
+    return sa.Column(name, UINT, primary_key=True, autoincrement=False)
+
+
+def _number(name: str) -> sa.Column[int]:
+    return sa.Column(name, UINT, nullable=False)

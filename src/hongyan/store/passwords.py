@@ -1,0 +1,122 @@
+"""Passwords: slow hashes of what clients send, which is md5(password) in hex (spec/crypto.md, 3).
+
+Checking is slow on purpose and touches no database: callers run it in a thread.
+"""
+
+import hmac
+import secrets
+from collections import OrderedDict
+from hashlib import md5, sha256
+from typing import Final, NamedTuple
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+# OWASP's first recommendation for argon2id: 19 MiB and two passes, some 30 ms of one core.
+_HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+# Of a random secret nobody knows: checked when there is nothing to check, so that an unknown name
+# takes as long as a wrong password.
+_DUMMY: Final = (
+    "$argon2id$v=19$m=19456,t=2,p=1$VJMiwtRTB1l4ZW6jRArVlg$4bd+z6kLdBwDhajq1N4PpUFnuV7ZI/0ZhEMiSp4rXRU"
+)
+_REMEMBERED = 100_000
+
+
+class Credentials(NamedTuple):
+    """What the database knows of a user who wants to log in.
+
+    Attributes:
+        user_id: the user.
+        status: only 0 may log in.
+        slow_hash: argon2id of the md5, or "".
+        legacy: IMUser.password, md5(md5 + salt) in hex, or "".
+        salt: IMUser.salt.
+    """
+
+    user_id: int
+    status: int
+    slow_hash: str
+    legacy: str
+    salt: str
+
+
+class VerifiedPasswords:
+    """Remembers which password fitted which hash, so that a second login costs no slow hash.
+
+    What is kept is useless without this process: a keyed digest with a key that never leaves it.
+    """
+
+    def __init__(self, limit: int = _REMEMBERED) -> None:
+        self._limit = limit
+        self._key = secrets.token_bytes(32)
+        self._known: OrderedDict[str, bytes] = OrderedDict()
+
+    def knows(self, stored: str, offered: str) -> bool:
+        """Whether exactly this password has fitted exactly this hash before."""
+        known = self._known.get(stored)
+        return known is not None and hmac.compare_digest(known, self._digest(offered))
+
+    def remember(self, stored: str, offered: str) -> None:
+        """Note that the password fits the hash."""
+        self._known[stored] = self._digest(offered)
+        if len(self._known) > self._limit:
+            self._known.popitem(last=False)
+
+    def _digest(self, offered: str) -> bytes:
+        return hmac.digest(self._key, offered.encode("utf-8", "surrogatepass"), sha256)
+
+
+def client_digest(password: str) -> str:
+    """What a client sends for a password."""
+    return md5(password.encode(), usedforsecurity=False).hexdigest()
+
+
+def legacy_hash(offered: str, salt: str) -> str:
+    """What TeamTalk stores for what a client sends."""
+    text = (offered + salt).encode("utf-8", "surrogatepass")
+    return md5(text, usedforsecurity=False).hexdigest()
+
+
+def slow_hash(offered: str) -> str:
+    """What is stored for what a client sends; takes some 30 ms."""
+    return _HASHER.hash(offered.encode("utf-8", "surrogatepass"))
+
+
+def verify(credentials: Credentials | None, offered: str, verified: VerifiedPasswords) -> bool:
+    """Whether this user may log in with what the client sent.
+
+    A legacy hash that is still there decides: it is blanked when it is replaced, so somebody has
+    set it since, with TeamTalk's tools.
+
+    Args:
+        credentials: of the user; None when there is no such name.
+        offered: the md5 from the client.
+        verified: the memory of this process; used from several threads.
+    """
+    if credentials is None or credentials.status != 0:
+        _fits(_DUMMY, offered)
+        return False
+    if credentials.legacy:
+        return _fits_legacy(credentials, offered)
+    stored = credentials.slow_hash or _DUMMY
+    if verified.knows(stored, offered):
+        return True
+    if not _fits(stored, offered):
+        return False
+    verified.remember(stored, offered)
+    return True
+
+
+def _fits(stored: str, offered: str) -> bool:
+    try:
+        return _HASHER.verify(stored, offered.encode("utf-8", "surrogatepass"))
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _fits_legacy(credentials: Credentials, offered: str) -> bool:
+    expected = legacy_hash(offered, credentials.salt)
+    if hmac.compare_digest(expected.encode(), credentials.legacy.encode()):
+        return True
+    _fits(_DUMMY, offered)
+    return False

@@ -1,0 +1,70 @@
+"""Many rows in few statements: every size, every row, in order."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Connection, select
+
+from hongyan.store import Database, bulk
+from hongyan.store.schema import READ_CURSOR
+from hongyan.store.teamtalk import DEPART
+
+COLUMNS = ("departName", "parentId", "created", "updated")
+CURSOR = ("userId", "sessionType", "peerId", "msgId")
+
+
+def insert(connection: Connection, count: int) -> list[str]:
+    flat = [value for n in range(count) for value in (f"d{n}", n, 1, 1)]
+    bulk.insert_rows(connection, DEPART, COLUMNS, flat)
+    rows = connection.execute(select(DEPART.c.departName, DEPART.c.parentId).order_by(DEPART.c.id))
+    return [name for name, parent in rows if name == f"d{parent}"]
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 5, 11, 100, 255, 256, 257, 1000])
+async def test_every_row_arrives_in_order(database: Database, count: int) -> None:
+    assert await database.write(insert, count) == [f"d{n}" for n in range(count)]
+
+
+@given(st.integers(0, 5000), st.integers(1, 9))
+def test_chunks_are_the_rows(rows: int, width: int) -> None:
+    flat = list(range(rows * width))
+    chunks = list(bulk._chunks(flat, width))
+    assert [value for _, params in chunks for value in params] == flat
+    assert all(len(params) == size * width and size in bulk._SIZES for size, params in chunks)
+
+
+@given(st.integers(1, 2000), st.integers(1, 3))
+def test_padded_keys_are_the_keys(rows: int, width: int) -> None:
+    flat = list(range(rows * width))
+    found = [value for _, params in bulk._padded(flat, width) for value in params]
+    assert found[: len(flat)] == flat
+    assert set(found) == set(flat)
+    assert all(len(params) == size * width for size, params in bulk._padded(flat, width))
+
+
+def test_any_number_of_rows_takes_few_statements() -> None:
+    for rows in range(1, bulk.LARGEST + 1):
+        assert len(list(bulk._chunks(range(rows), 1))) <= 4
+
+
+async def test_upsert_inserts_and_overwrites(database: Database) -> None:
+    def upsert(connection: Connection) -> list[tuple[int, int]]:
+        bulk.upsert_rows(connection, READ_CURSOR, CURSOR, "msgId", (1, 1, 2, 5, 1, 1, 3, 6))
+        bulk.upsert_rows(connection, READ_CURSOR, CURSOR, "msgId", (1, 1, 3, 7, 1, 1, 4, 8))
+        rows = connection.execute(select(READ_CURSOR.c.peerId, READ_CURSOR.c.msgId))
+        return sorted(tuple(row) for row in rows)
+
+    assert await database.write(upsert) == [(2, 5), (3, 7), (4, 8)]
+
+
+async def test_find_looks_rows_up_by_their_index(database: Database) -> None:
+    """SQLite walks the whole table for some ways of asking: that would be a disaster in time."""
+
+    def plan(connection: Connection) -> list[str]:
+        query = bulk._find(connection.dialect, READ_CURSOR, CURSOR[:3], CURSOR, 2)
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", (1, 1, 2, 1, 1, 3))
+        return [row[3] for row in rows]
+
+    steps = await database.read(plan)
+    assert any("SEARCH HyReadCursor USING PRIMARY KEY" in step for step in steps)
+    assert not any("SCAN HyReadCursor" in step for step in steps)
