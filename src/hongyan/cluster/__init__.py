@@ -1,0 +1,1 @@
+"""Links between roles: a plain call in one process, frames over TCP between processes."""

@@ -1,0 +1,77 @@
+"""Keeps a link to one configured peer: connects, waits until it is lost, and tries again."""
+
+import asyncio
+
+import structlog
+
+from hongyan.cluster.link import LinkOwner
+from hongyan.cluster.pdu import STRANGER_LIMITS, AcceptedLink, ClusterTrust, ConnectedLink
+from hongyan.reactor.connection import Connection
+from hongyan.reactor.reactor import Listener, Reactor
+from hongyan.reactor.schedule import ReconnectSchedule
+from hongyan.wire.commands import Node
+
+_log = structlog.get_logger("hongyan.cluster")
+
+
+class LinkConnector:
+    """One connection of ``owner`` to the server of role ``remote`` at ``address``, for ever."""
+
+    def __init__(
+        self, owner: LinkOwner, remote: Node, address: tuple[str, int], reactor: Reactor, trust: ClusterTrust
+    ) -> None:
+        self._owner = owner
+        self._remote = remote
+        self._address = address
+        self._reactor = reactor
+        self._trust = trust
+        self._schedule = ReconnectSchedule()
+
+    async def run(self) -> None:
+        """Connect and reconnect until cancelled."""
+        while True:
+            await self._connect_once()
+            wait_s = self._schedule.next_wait_s()
+            _log.info("link down", peer=self._where(), retry_in_s=wait_s)
+            await asyncio.sleep(wait_s)
+
+    async def _connect_once(self) -> None:
+        """Connect and return when the link is gone."""
+        gone = asyncio.Event()
+        try:
+            await self._reactor.connect(
+                self._owner.node.name.lower(),
+                self._address,
+                lambda c: self._connected(c, gone),
+                STRANGER_LIMITS,
+            )
+        except OSError as error:
+            _log.warning("cannot connect", peer=self._where(), error=error.strerror or type(error).__name__)
+            return
+        await gone.wait()
+
+    def _connected(self, connection: Connection, gone: asyncio.Event) -> None:
+        self._schedule.succeeded()
+        ConnectedLink(self._owner, self._remote, connection, self._reactor, self._trust)
+        tell_link = connection.on_closed
+
+        def closed(reason: str) -> None:
+            tell_link(reason)
+            gone.set()
+
+        connection.on_closed = closed
+
+    def _where(self) -> str:
+        host, port = self._address
+        return f"{self._remote.name.lower()} {host}:{port}"
+
+
+async def listen_for_links(
+    owner: LinkOwner, address: tuple[tuple[str, ...], int], reactor: Reactor, trust: ClusterTrust
+) -> Listener:
+    """Accept links for ``owner``."""
+
+    def accept(connection: Connection) -> None:
+        AcceptedLink(owner, connection, reactor, trust)  # lives as long as its connection
+
+    return await reactor.listen(owner.node.name.lower(), address, accept, STRANGER_LIMITS)
