@@ -1,0 +1,1 @@
+"""db_proxy_server: the only role that touches the database."""

@@ -1,0 +1,76 @@
+"""Where voice messages are kept until they are read (spec/storage.md 5).
+
+The message tables hold the id of an IMAudio row; the row names the sound, a file in a folder, by
+its SHA-256. Equal recordings are one file.
+"""
+
+import asyncio
+import hashlib
+import os
+import re
+from pathlib import Path
+from typing import Final
+
+from hongyan.errors import BackendError
+
+LENGTH_BYTES: Final = 4
+"""A voice message begins with its length in seconds, a big-endian u32."""
+_SCHEME: Final = "sha256:"
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+
+
+class AudioFiles:
+    """Sounds in a folder, written whole or not at all and flushed before anybody is told."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def save(self, sound: bytes) -> str:
+        """Keep a sound and return its path for IMAudio.
+
+        Raises:
+            BackendError: the disk failed.
+        """
+        digest = hashlib.sha256(sound).hexdigest()
+        try:
+            await asyncio.to_thread(_write_once, self._path(digest), sound)
+        except OSError as error:
+            raise BackendError(f"a voice message cannot be kept: {error.strerror}") from error
+        return _SCHEME + digest
+
+    async def load(self, path: str) -> bytes | None:
+        """Return the sound of an IMAudio path; None when it is not here."""
+        digest = path.removeprefix(_SCHEME)
+        if not path.startswith(_SCHEME) or _DIGEST.fullmatch(digest) is None:
+            return None
+        try:
+            return await asyncio.to_thread(self._path(digest).read_bytes)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise BackendError(f"a voice message cannot be read: {error.strerror}") from error
+
+    def _path(self, digest: str) -> Path:
+        return self._folder / digest[:2] / digest
+
+
+def _write_once(path: Path, data: bytes) -> None:
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{id(data)}.tmp")
+    with draft.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """A new name is safe only when its folder is flushed too."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,24 @@
+"""What the handlers of db_proxy share."""
+
+import time
+from dataclasses import dataclass
+
+from hongyan.roles.db_proxy.requests import Requests
+from hongyan.store.conversations import Conversations
+from hongyan.store.database import Database
+from hongyan.store.journal import Journal
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """The database to read from, the journal to write to, and how requests are run."""
+
+    database: Database
+    conversations: Conversations
+    journal: Journal
+    requests: Requests
+
+
+def now() -> int:
+    """Unix seconds, as the tables have them."""
+    return int(time.time())

@@ -1,0 +1,110 @@
+"""Checking names and passwords, and registration (spec/flows.md 4.2)."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+import structlog
+
+from hongyan.cluster.link import Link
+from hongyan.errors import BackendError, RefusedError
+from hongyan.reactor.dispatch import Routes
+from hongyan.roles.db_proxy.backend import Backend, now
+from hongyan.roles.db_proxy.convert import user_info
+from hongyan.store import accounts, passwords, users
+from hongyan.store.accounts import NewUser
+from hongyan.store.passwords import Credentials, VerifiedPasswords
+from hongyan.wire import commands
+from hongyan.wire.passwords import is_password_digest
+from hongyan.wire.pb.base_define_pb2 import REFUSE_REASON_DB_VALIDATE_FAILED, REFUSE_REASON_NONE
+from hongyan.wire.pb.login_pb2 import IMRegistReq, IMRegistRes
+from hongyan.wire.pb.server_pb2 import IMValidateReq, IMValidateRsp
+from hongyan.wire.text import text
+
+_log = structlog.get_logger("hongyan.db_proxy")
+
+_OK, _WRONG, _TROUBLE = 0, 1, 2
+_TEXTS: Final = {_OK: "成功", _WRONG: "用户名/密码错误", _TROUBLE: "服务端内部错误"}
+HASH_THREADS: Final = 1
+"""Slow hashes run beside the event loop; one at a time, so that logins never starve messages."""
+
+
+class LoginHandlers:
+    """Answers msg_server's question who somebody is."""
+
+    def __init__(self, backend: Backend, routes: Routes[Link], *, replace_legacy: bool) -> None:
+        self._database = backend.database
+        self._journal = backend.journal
+        self._replace_legacy = replace_legacy
+        self._verified = VerifiedPasswords()
+        self._threads = ThreadPoolExecutor(HASH_THREADS, thread_name_prefix="passwords")
+        backend.requests.serve(routes, commands.VALIDATE, self._validate)
+        backend.requests.serve(routes, commands.REGISTER, self._register)
+
+    def close(self) -> None:
+        """Let go of the threads; checks that wait are given up."""
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    async def _validate(self, _link: Link, message: IMValidateReq) -> IMValidateRsp:
+        try:
+            return await self._check(text(message.user_name), text(message.password))
+        except BackendError as error:
+            _log.error("a login could not be checked", error=str(error))
+            return _answer(text(message.user_name), _TROUBLE)
+
+    async def _check(self, name: str, offered: str) -> IMValidateRsp:
+        credentials = await self._database.read(accounts.credentials, name)
+        if not await self._is_right(credentials, offered) or credentials is None:
+            return _answer(name, _WRONG)
+        if credentials.legacy and self._replace_legacy:
+            await self._replace(credentials, offered)
+        rows = await self._database.read(users.by_ids, [credentials.user_id])
+        if not rows:
+            return _answer(name, _WRONG)  # gone meanwhile
+        reply = _answer(name, _OK)
+        reply.user_info.CopyFrom(user_info(rows[0]))
+        return reply
+
+    async def _is_right(self, credentials: Credentials | None, offered: str) -> bool:
+        """Check a password: at once when this process has seen it fit, else in the hashing thread."""
+        stored = credentials.slow_hash if credentials and credentials.status == 0 else ""
+        if stored and credentials and not credentials.legacy and self._verified.knows(stored, offered):
+            return True
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            self._threads, passwords.verify, credentials, offered, self._verified
+        )
+
+    async def _replace(self, credentials: Credentials, offered: str) -> None:
+        """Put a slow hash in the place of TeamTalk's salted MD5."""
+        slow = await asyncio.get_running_loop().run_in_executor(self._threads, passwords.slow_hash, offered)
+        await self._journal.submit(accounts.replace_legacy, credentials, slow, now())
+        self._verified.remember(slow, offered)
+
+    async def _register(self, _link: Link, message: IMRegistReq) -> IMRegistRes:
+        name, offered = text(message.user_name), text(message.password)
+        reply = IMRegistRes(user_name=name, result_code=REFUSE_REASON_DB_VALIDATE_FAILED)
+        if not is_password_digest(offered):
+            reply.result_string = "the password must come as its MD5 in lower-case hex"
+            return reply
+        slow = await asyncio.get_running_loop().run_in_executor(self._threads, passwords.slow_hash, offered)
+        user = NewUser(
+            name=name,
+            slow_hash=slow,
+            nick=text(message.nick),
+            phone=text(message.phone),
+            email=text(message.email),
+            sex=message.sex,
+        )
+        try:
+            reply.user_id = await self._journal.submit(accounts.add_user, user, now())
+        except RefusedError as error:
+            reply.result_string = error.text
+            return reply
+        reply.result_code = REFUSE_REASON_NONE
+        reply.result_string = _TEXTS[_OK]
+        return reply
+
+
+def _answer(name: str, code: int) -> IMValidateRsp:
+    return IMValidateRsp(user_name=name, result_code=code, result_string=_TEXTS[code])

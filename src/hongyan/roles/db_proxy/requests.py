@@ -1,0 +1,81 @@
+"""How db_proxy serves a request that needs the database: in a task of its own, bounded, never silent."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar
+
+import structlog
+from google.protobuf.message import Message
+
+from hongyan.cluster.link import Link
+from hongyan.errors import BackendError, ErrorCode, RefusedError
+from hongyan.reactor.dispatch import Routes
+from hongyan.store.journal import Journal
+from hongyan.tasks import Tasks
+from hongyan.wire.commands import Command
+from hongyan.wire.frame import Frame, OutboundFrame
+
+_log = structlog.get_logger("hongyan.db_proxy")
+
+M = TypeVar("M", bound=Message)
+Work = Callable[[Link, M], Awaitable[Message | None]]
+"""Takes who asks and what; returns the answer, without attach_data."""
+
+_TROUBLE: Final = RefusedError(ErrorCode.UNAVAILABLE, "the database does not answer; try again later")
+
+
+class Requests:
+    """Runs the work of requests beside each other.
+
+    A request sees everything that was written before it arrived: it waits until the journal has
+    decided that. Messages do not come this way; they have no task of their own.
+    """
+
+    def __init__(self, tasks: Tasks, journal: Journal, max_pending: int) -> None:
+        self._tasks = tasks
+        self._journal = journal
+        self._max_pending = max_pending
+        self.pending = 0
+
+    def serve(self, routes: Routes[Link], command: Command[M], work: Work[M]) -> None:
+        """Let ``work`` answer ``command`` in ``routes``."""
+
+        def handler(link: Link, message: M, frame: Frame) -> None:
+            self.run(link, command, message, frame, work)
+
+        routes.on(command, handler)
+
+    def run(self, link: Link, command: Command[M], message: M, frame: Frame, work: Work[M]) -> None:
+        """Start one request.
+
+        Raises:
+            RefusedError: too many are waiting.
+        """
+        if self.pending >= self._max_pending:
+            raise RefusedError(ErrorCode.BUSY, "too many requests are waiting; try again later")
+        self.pending += 1
+        self._tasks.attempt(command.name, self._run(link, command, message, frame, work))
+
+    async def _run(
+        self, link: Link, command: Command[Any], message: Any, frame: Frame, work: Work[Any]
+    ) -> None:
+        try:
+            await self._journal.settled()
+            reply = await work(link, message)
+        except RefusedError as error:
+            link.refuse(frame, error)
+        except BackendError as error:
+            _log.error("a request failed", command=command.name, error=str(error))
+            link.refuse(frame, _TROUBLE)
+        else:
+            if reply is not None:
+                _send(link, command, reply, frame)
+        finally:
+            self.pending -= 1
+
+
+def _send(link: Link, command: Command[Any], reply: Any, frame: Frame) -> None:
+    """Answer with the request's seq and attach_data; an absent one is answered with an empty one."""
+    assert command.reply is not None, command.name  # noqa: S101 - only requests have work
+    if "attach_data" in reply.DESCRIPTOR.fields_by_name:
+        reply.attach_data = frame.attach_data
+    link.send(OutboundFrame(command.reply, reply, frame.seq))

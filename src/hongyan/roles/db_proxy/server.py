@@ -1,0 +1,136 @@
+"""The db_proxy_server role (spec/flows.md 4)."""
+
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from hongyan.cluster.connector import listen_for_links
+from hongyan.cluster.link import Link
+from hongyan.config import DbProxyConfig
+from hongyan.reactor.dispatch import Routes
+from hongyan.reactor.reactor import Listener
+from hongyan.roles.db_proxy.audio import AudioFiles
+from hongyan.roles.db_proxy.backend import Backend
+from hongyan.roles.db_proxy.contacts import ContactHandlers
+from hongyan.roles.db_proxy.convert import Previews
+from hongyan.roles.db_proxy.groups import GroupHandlers
+from hongyan.roles.db_proxy.history import HistoryHandlers
+from hongyan.roles.db_proxy.logins import LoginHandlers
+from hongyan.roles.db_proxy.messages import MessageHandlers
+from hongyan.roles.db_proxy.phones import PhoneHandlers
+from hongyan.roles.db_proxy.requests import Requests
+from hongyan.roles.db_proxy.voice import VoiceMessages
+from hongyan.roles.runtime import Runtime
+from hongyan.store.conversations import Conversations
+from hongyan.store.database import Database
+from hongyan.store.journal import Journal
+from hongyan.store.opening import open_database
+from hongyan.store.sqlite import Synchronous
+from hongyan.wire import commands
+from hongyan.wire.cipher import MessageCipher
+from hongyan.wire.commands import Node
+from hongyan.wire.frame import OutboundFrame
+from hongyan.wire.pb.server_pb2 import IMStopReceivePacket
+
+_log = structlog.get_logger("hongyan.db_proxy")
+
+STOPPING: Final = 0
+
+
+class DbProxyServer:
+    """Owns the database: everything that is read or written passes here."""
+
+    node = Node.DB_PROXY
+
+    def __init__(self, runtime: Runtime, config: DbProxyConfig) -> None:
+        self._runtime = runtime
+        self._config = config
+        self._links: set[Link] = set()
+        self._listener: Listener | None = None
+        self.database: Database | None = None
+        self._journal: Journal | None = None
+        self._logins: LoginHandlers | None = None
+        self._from_msg: Routes[Link] = Routes(Node.MSG, Node.DB_PROXY)
+        self._from_http_msg: Routes[Link] = Routes(Node.HTTP_MSG, Node.DB_PROXY)
+
+    async def start(self) -> dict[str, tuple[str, int]]:
+        """Open the database and listen; return the address by its name in the ready file.
+
+        Raises:
+            ConfigError: the database cannot be used, or the address cannot be listened on.
+        """
+        config, runtime = self._config, self._runtime
+        synchronous: Synchronous = "FULL" if config.fsync else "NORMAL"
+        self.database = await open_database(config.database_path, synchronous=synchronous)
+        self._assemble(self.database)
+        self._listener = await listen_for_links(
+            self, (config.host, config.port), runtime.reactor, runtime.trust
+        )
+        return {"db_proxy": self._listener.address}
+
+    def _assemble(self, database: Database) -> None:
+        """Make the journal and the handlers, and check that no command is without one."""
+        config, runtime = self._config, self._runtime
+        from_msg, from_http_msg = self._from_msg, self._from_http_msg
+        conversations = Conversations()
+        journal = self._journal = Journal(
+            database, conversations, MessageHandlers.on_stored, max_pending=config.max_pending_messages
+        )
+        requests = Requests(runtime.tasks, journal, config.max_pending_queries)
+        backend = Backend(database, conversations, journal, requests)
+        voice = VoiceMessages(AudioFiles(self._audio_dir()), database, journal)
+        MessageHandlers(from_msg, runtime.tasks, voice, journal)
+        ContactHandlers(backend, from_msg, Previews(MessageCipher(config.message_key)))
+        HistoryHandlers(backend, from_msg, voice)
+        GroupHandlers(backend, from_msg, from_http_msg)
+        PhoneHandlers(backend, from_msg)
+        self._logins = LoginHandlers(backend, from_msg, replace_legacy=config.replace_legacy_passwords)
+        for routes in (from_msg, from_http_msg):
+            routes.ignore(commands.HEARTBEAT, commands.CLUSTER_HELLO, commands.CLUSTER_PROOF)
+            routes.check_complete()
+        runtime.tasks.start("journal", journal.run())
+        self._export(journal, requests)
+
+    def _audio_dir(self) -> Path:
+        if self._config.audio_dir:
+            return Path(self._config.audio_dir)
+        return self._config.database_path.parent / "audio"
+
+    def _export(self, journal: Journal, requests: Requests) -> None:
+        gauge, stats = self._runtime.metrics.gauge, journal.stats
+        gauge("journal_pending", "Messages that wait to be committed", lambda: journal.pending)
+        gauge("journal_batches", "Transactions committed", lambda: stats.batches)
+        gauge("journal_messages", "Messages decided", lambda: stats.messages)
+        gauge("journal_failed", "Messages that could not be stored", lambda: stats.failed)
+        gauge("journal_commit_seconds", "Time spent committing", lambda: stats.seconds_in_commit)
+        gauge("db_proxy_requests", "Requests being served", lambda: requests.pending)
+
+    # Links.
+
+    def link_opened(self, link: Link) -> None:
+        """A msg_server or http_msg_server will ask."""
+        link.routes = self._from_http_msg if link.remote is Node.HTTP_MSG else self._from_msg
+        self._links.add(link)
+
+    def link_closed(self, link: Link) -> None:
+        """Nobody waits for answers there any more."""
+        self._links.discard(link)
+
+    # Stopping.
+
+    async def drain(self) -> None:
+        """Ask for no more requests, store what was taken, and have it answered."""
+        if self._listener is not None:
+            self._listener.close()
+        for link in self._links:
+            link.send(OutboundFrame(commands.STOP_RECEIVING, IMStopReceivePacket(result=STOPPING)))
+        if self._journal is not None:
+            await self._journal.close()
+
+    async def close(self) -> None:
+        """Let go of threads and the database; the last thing to happen."""
+        if self._logins is not None:
+            self._logins.close()
+        if self.database is not None:
+            await self.database.close()

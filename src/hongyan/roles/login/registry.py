@@ -1,0 +1,67 @@
+"""The msg_servers that login_server knows, and the choice among them (spec/flows.md 1)."""
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class MsgServer:
+    """One msg_server, as it described itself; ``clients`` is kept up by its own reports."""
+
+    ip1: str
+    ip2: str
+    port: int
+    max_clients: int
+    clients: int
+    host_name: str
+
+
+class NoMsgServerError(LookupError):
+    """No msg_server can take a client; ``is_full`` tells whether there is one at all."""
+
+    def __init__(self, *, is_full: bool) -> None:
+        super().__init__("all msg_servers are full" if is_full else "no msg_server is connected")
+        self.is_full = is_full
+
+
+class Registry:
+    """msg_servers by the handle of their link."""
+
+    def __init__(self) -> None:
+        self._servers: dict[int, MsgServer] = {}
+
+    @property
+    def total_clients(self) -> int:
+        """Clients of all msg_servers together."""
+        return sum(server.clients for server in self._servers.values())
+
+    def __len__(self) -> int:
+        return len(self._servers)
+
+    def add(self, handle: int, server: MsgServer) -> None:
+        """Enter a msg_server; a second description on the same link is ignored."""
+        self._servers.setdefault(handle, server)
+
+    def remove(self, handle: int) -> None:
+        """Its link is gone."""
+        self._servers.pop(handle, None)
+
+    def count(self, handle: int, change: int) -> None:
+        """A client came (+1) or went (-1); a count never falls below zero."""
+        server = self._servers.get(handle)
+        if server is not None:
+            server.clients = max(server.clients + change, 0)
+
+    def choose(self) -> MsgServer:
+        """Return the msg_server with the fewest clients; the oldest link wins a tie.
+
+        Raises:
+            NoMsgServerError: there is none, or all are full.
+        """
+        free = [(server.clients, handle) for handle, server in self._servers.items() if _has_room(server)]
+        if not free:
+            raise NoMsgServerError(is_full=bool(self._servers))
+        return self._servers[min(free)[1]]
+
+
+def _has_room(server: MsgServer) -> bool:
+    return server.clients < server.max_clients

@@ -1,0 +1,1 @@
+"""msg_server: holds the clients and speaks for them to the other roles."""

@@ -1,0 +1,56 @@
+"""What the handlers of msg_server share."""
+
+from dataclasses import dataclass, field
+
+from hongyan.cluster.link import Link
+from hongyan.config import MsgConfig
+from hongyan.errors import ErrorCode, RefusedError
+from hongyan.reactor.dispatch import Routes
+from hongyan.roles.msg.directory import SessionDirectory
+from hongyan.roles.msg.servers import DbLinks, LoginLinks, RouteLinks
+from hongyan.roles.msg.session import ClientSession, routes_from_client
+from hongyan.roles.runtime import Runtime
+from hongyan.wire.commands import Node
+
+
+@dataclass(frozen=True, slots=True)
+class MsgContext:
+    """Sessions, links and settings; one per msg_server."""
+
+    runtime: Runtime
+    config: MsgConfig
+    directory: SessionDirectory = field(default_factory=SessionDirectory)
+    db: DbLinks = field(default_factory=DbLinks)
+    logins: LoginLinks = field(default_factory=LoginLinks)
+    route: RouteLinks = field(default_factory=RouteLinks)
+
+
+class MsgTables:
+    """The routing tables of msg_server, one per kind of peer and state."""
+
+    def __init__(self) -> None:
+        self.strangers = routes_from_client(before_login=True)
+        self.clients = routes_from_client(before_login=False)
+        self.from_db: Routes[Link] = Routes(Node.DB_PROXY, Node.MSG)
+        self.from_route: Routes[Link] = Routes(Node.ROUTE, Node.MSG)
+        self.from_login: Routes[Link] = Routes(Node.LOGIN, Node.MSG)
+
+    def check_complete(self) -> None:
+        """Refuse to start when a command has no handler."""
+        for table in (self.strangers, self.clients):
+            table.check_complete()
+        for links in (self.from_db, self.from_route, self.from_login):
+            links.check_complete()
+
+
+def check_list_length(session: ClientSession, length: int, limit: int) -> None:
+    """Refuse a request whose list of ids is longer than allowed.
+
+    Raises:
+        RefusedError: it is.
+    """
+    if length > limit:
+        raise RefusedError(
+            ErrorCode.TOO_LARGE,
+            f"a list of {length} entries, over the limit of {limit} (user {session.user_id})",
+        )

@@ -1,0 +1,245 @@
+"""Messages: checked, passed to db_proxy, acknowledged, delivered (spec/flows.md 2.6)."""
+
+import time
+from typing import Final
+
+import structlog
+
+from hongyan.cluster.link import Link
+from hongyan.errors import ErrorCode, RefusedError
+from hongyan.roles.msg.context import MsgContext, MsgTables
+from hongyan.roles.msg.redelivery import DeliveryKey
+from hongyan.roles.msg.session import ClientSession
+from hongyan.wire import commands
+from hongyan.wire.attach import Attach, AttachType, attach_handle, pack_pdu_attach, unpack_attach
+from hongyan.wire.frame import HEADER_BYTES, Frame, OutboundFrame, parse_body
+from hongyan.wire.pb.base_define_pb2 import (
+    MSG_TYPE_GROUP_AUDIO,
+    MSG_TYPE_GROUP_TEXT,
+    MSG_TYPE_SINGLE_AUDIO,
+    SESSION_TYPE_GROUP,
+    SESSION_TYPE_SINGLE,
+    GroupInfo,
+)
+from hongyan.wire.pb.group_pb2 import IMGroupInfoListReq, IMGroupInfoListRsp
+from hongyan.wire.pb.message_pb2 import IMMsgData, IMMsgDataAck, IMMsgDataReadAck, IMMsgDataReadNotify
+
+_log = structlog.get_logger("hongyan.msg")
+
+MAX_CLIENT_MSG_ID_BYTES: Final = 64
+_AUDIO: Final = frozenset({MSG_TYPE_SINGLE_AUDIO, MSG_TYPE_GROUP_AUDIO})
+_REFUSALS: Final = {
+    ErrorCode.NOT_STORED: "the message could not be stored; send it again",
+    ErrorCode.NOT_ALLOWED: "you may not write in this conversation",
+    ErrorCode.NOT_FOUND: "there is no such conversation",
+    ErrorCode.TOO_LARGE: "the message is too large",
+    ErrorCode.BUSY: "the server is busy; send it again later",
+    ErrorCode.MALFORMED: "the message is not text, or a voice message without a sound",
+    ErrorCode.UNAVAILABLE: "the server is stopping; send it again later",
+}
+
+
+class MessageHandlers:
+    """The way of a message through msg_server, there and back."""
+
+    def __init__(self, context: MsgContext, tables: MsgTables) -> None:
+        self._context = context
+        self._limits = context.config.limits
+        self._counts = context.runtime.metrics.counts
+        self._loop = context.runtime.reactor.loop
+        tables.clients.on(commands.MSG_DATA, self._from_client)
+        tables.clients.on(commands.MSG_DATA_ACK, self._acknowledged)
+        tables.clients.on(commands.MSG_READ_ACK, self._read)
+        tables.from_db.on(commands.MSG_DATA, self._from_db)
+        tables.from_db.on(commands.GROUP_INFO_REPLY, self._members_known)
+        tables.from_route.on(commands.MSG_DATA, self._from_route)
+        tables.from_route.on(commands.MSG_READ_NOTIFY, self._read_elsewhere)
+
+    # From a client to db_proxy.
+
+    def _from_client(self, session: ClientSession, message: IMMsgData, frame: Frame) -> None:
+        self._check(session, message)
+        user_id = message.from_user_id = session.user_id
+        message.create_time = int(time.time())
+        message.msg_id = 0
+        message.attach_data = session.attach
+        peer_id = message.to_session_id
+        key = peer_id if message.msg_type >= MSG_TYPE_GROUP_TEXT else user_id ^ peer_id
+        self._context.db.pick(key).send(OutboundFrame(commands.MSG_DATA, message, frame.seq, frame))
+
+    def _check(self, session: ClientSession, message: IMMsgData) -> None:
+        """Refuse what cannot be stored or is out of bounds, and strip what only servers may say."""
+        limits = self._limits
+        if limits.messages_per_second and not session.count_message(limits.messages_per_second):
+            why = f"more than {limits.messages_per_second} messages a second"
+            raise RefusedError(ErrorCode.RATE_LIMITED, why)
+        size = len(message.msg_data)
+        if not size:
+            raise RefusedError(ErrorCode.MALFORMED, "the message is empty")
+        limit = limits.max_audio_bytes if message.msg_type in _AUDIO else limits.max_text_bytes
+        if size > limit:
+            raise RefusedError(ErrorCode.TOO_LARGE, f"{size} bytes, over the limit of {limit}")
+        if not message.to_session_id:
+            raise RefusedError(ErrorCode.NOT_ALLOWED, "nobody has the id 0")
+        if message.client_msg_id:
+            _check_client_msg_id(message.client_msg_id)
+        if message.refusal or message.duplicate:
+            message.ClearField("refusal")
+            message.ClearField("duplicate")
+
+    # From db_proxy: stored, or not.
+
+    def _from_db(self, _link: Link, message: IMMsgData, frame: Frame) -> None:
+        handle = attach_handle(message.attach_data)
+        session = self._context.directory.find(handle)
+        message.ClearField("attach_data")
+        if not message.msg_id:
+            self._not_stored(session, message, frame.seq)
+            return
+        if session is not None:
+            self._acknowledge(session, message, frame.seq)
+        if message.duplicate:
+            self._counts["messages", "duplicate"] += 1
+            return
+        self._counts["messages", "stored"] += 1
+        # One frame for everybody: encoded once, with seq 0, as a notice must have (spec/clients.md 3).
+        delivery = OutboundFrame(commands.MSG_DATA, message)
+        self._context.route.send(delivery)
+        if message.msg_type >= MSG_TYPE_GROUP_TEXT:
+            self._ask_for_members(message, delivery, handle)
+        else:
+            self._deliver_single(message, delivery, session)
+
+    def _not_stored(self, session: ClientSession | None, message: IMMsgData, seq: int) -> None:
+        self._counts["messages", "refused"] += 1
+        if session is None:
+            return
+        known = message.refusal in _REFUSALS
+        code = ErrorCode(message.refusal) if known else ErrorCode.NOT_STORED
+        error = RefusedError(code, _REFUSALS[code])
+        session.notify_refusal(error, commands.MSG_DATA.id, seq, message)
+
+    @staticmethod
+    def _acknowledge(session: ClientSession, message: IMMsgData, seq: int) -> None:
+        is_group = message.msg_type >= MSG_TYPE_GROUP_TEXT
+        ack = IMMsgDataAck(
+            user_id=message.from_user_id,
+            session_id=message.to_session_id,
+            msg_id=message.msg_id,
+            session_type=SESSION_TYPE_GROUP if is_group else SESSION_TYPE_SINGLE,
+        )
+        if message.client_msg_id:
+            ack.client_msg_id = message.client_msg_id
+        session.send(OutboundFrame(commands.MSG_DATA_ACK, ack, seq))
+
+    def _deliver_single(self, message: IMMsgData, frame: Frame, origin: ClientSession | None) -> None:
+        sender, recipient = message.from_user_id, message.to_session_id
+        of_user = self._context.directory.of_user
+        for session in of_user(sender):
+            if session is not origin:
+                self._deliver(session, frame, SESSION_TYPE_SINGLE, recipient, message.msg_id)
+        for session in of_user(recipient):
+            self._deliver(session, frame, SESSION_TYPE_SINGLE, sender, message.msg_id)
+
+    def _deliver(
+        self, session: ClientSession, frame: Frame, session_type: int, session_id: int, msg_id: int
+    ) -> None:
+        session.send(frame)
+        self._counts["messages", "delivered"] += 1
+        if session.unacknowledged is not None:
+            key = DeliveryKey(session_type, session_id, msg_id)
+            session.unacknowledged.remember(key, frame, self._loop.time())
+
+    # To the members of a group: db_proxy is asked who they are.
+
+    def _ask_for_members(self, message: IMMsgData, frame: Frame, handle: int) -> None:
+        payload = frame.raw[HEADER_BYTES:]
+        request = IMGroupInfoListReq(
+            user_id=message.from_user_id,
+            attach_data=pack_pdu_attach(AttachType.GROUP_MESSAGE, handle, payload),
+        )
+        request.group_version_list.add(group_id=message.to_session_id, version=0)
+        try:
+            link = self._context.db.pick(message.to_session_id)
+        except RefusedError:
+            # Stored and acknowledged; the members will find it in the history.
+            _log.warning("a group message was not delivered live: no database link")
+            return
+        link.send(OutboundFrame(commands.GROUP_INFO, request))
+
+    def _members_known(self, _link: Link, message: IMGroupInfoListRsp, frame: Frame) -> None:
+        attach = unpack_attach(message.attach_data)
+        if attach.type != AttachType.GROUP_MESSAGE:
+            session = self._context.directory.find(attach.handle)
+            if session is not None:
+                message.ClearField("attach_data")
+                session.send(OutboundFrame(commands.GROUP_INFO_REPLY, message, frame.seq))
+            return
+        for group in message.group_info_list[:1]:
+            self._deliver_to_group(group, attach)
+
+    def _deliver_to_group(self, group: GroupInfo, attach: Attach) -> None:
+        """Send what was stored to every member's sessions but the one it came from."""
+        message = parse_body(commands.MSG_DATA, attach.payload)
+        if message.from_user_id not in group.group_member_list:
+            return
+        frame = OutboundFrame(commands.MSG_DATA, message)
+        of_user, handle = self._context.directory.of_user, attach.handle
+        delivered = 0
+        for member in group.group_member_list:
+            for session in of_user(member):
+                if session.handle == handle:
+                    continue
+                session.send(frame)
+                delivered += 1
+                if session.unacknowledged is not None:
+                    key = DeliveryKey(SESSION_TYPE_GROUP, message.to_session_id, message.msg_id)
+                    session.unacknowledged.remember(key, frame, self._loop.time())
+        self._counts["messages", "delivered"] += delivered
+
+    # From another msg_server.
+
+    def _from_route(self, _link: Link, message: IMMsgData, frame: Frame) -> None:
+        # The seq of an original's relay is the sender's, and attach_data may be in it: neither is
+        # the receiver's business, and phones would take the seq for an answer to a request.
+        if frame.seq or message.HasField("attach_data"):
+            message.ClearField("attach_data")
+            frame = OutboundFrame(commands.MSG_DATA, message)
+        if message.msg_type >= MSG_TYPE_GROUP_TEXT:
+            self._ask_for_members(message, frame, handle=0)
+        else:
+            self._deliver_single(message, frame, origin=None)
+
+    # What clients say about messages they received.
+
+    @staticmethod
+    def _acknowledged(session: ClientSession, message: IMMsgDataAck, _frame: Frame) -> None:
+        if session.unacknowledged is not None:
+            key = DeliveryKey(message.session_type, message.session_id, message.msg_id)
+            session.unacknowledged.acknowledged(key)
+
+    def _read(self, session: ClientSession, message: IMMsgDataReadAck, frame: Frame) -> None:
+        message.user_id = session.user_id
+        # By the session, not the conversation: an unread query behind it takes the same link.
+        self._context.db.pick(session.handle).send(
+            OutboundFrame(commands.MSG_READ_ACK, message, frame.seq, frame)
+        )
+        notify = IMMsgDataReadNotify(
+            user_id=session.user_id,
+            session_id=message.session_id,
+            msg_id=message.msg_id,
+            session_type=message.session_type,
+        )
+        told = OutboundFrame(commands.MSG_READ_NOTIFY, notify)
+        self._context.directory.tell_user(session.user_id, told, but=session)
+        self._context.route.send(told)
+
+    def _read_elsewhere(self, _link: Link, message: IMMsgDataReadNotify, frame: Frame) -> None:
+        self._context.directory.tell_user(message.user_id, frame)
+
+
+def _check_client_msg_id(value: str | bytes) -> None:
+    if isinstance(value, bytes):  # what protobuf hands out where a string is not UTF-8
+        raise RefusedError(ErrorCode.MALFORMED, "client_msg_id is not UTF-8")
+    if len(value.encode()) > MAX_CLIENT_MSG_ID_BYTES:
+        raise RefusedError(ErrorCode.TOO_LARGE, f"client_msg_id is over {MAX_CLIENT_MSG_ID_BYTES} bytes")

@@ -1,0 +1,167 @@
+"""The msg_server role: puts its handlers together, accepts clients, keeps its links (spec/flows.md 2)."""
+
+import socket
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+
+from hongyan.cluster.connector import LinkConnector
+from hongyan.cluster.link import Link
+from hongyan.config import MsgConfig, split_address
+from hongyan.reactor.connection import Connection, ConnectionLimits
+from hongyan.reactor.reactor import Listener
+from hongyan.roles.msg.context import MsgContext, MsgTables
+from hongyan.roles.msg.files import FileHandlers
+from hongyan.roles.msg.groups import GroupHandlers
+from hongyan.roles.msg.login import LoginHandlers
+from hongyan.roles.msg.messages import MessageHandlers
+from hongyan.roles.msg.profile import ProfileHandlers
+from hongyan.roles.msg.queries import QueryHandlers
+from hongyan.roles.msg.session import ClientSession
+from hongyan.roles.msg.status import StatusHandlers
+from hongyan.roles.runtime import Runtime
+from hongyan.wire import commands
+from hongyan.wire.commands import Node
+from hongyan.wire.frame import OutboundFrame
+from hongyan.wire.pb.base_define_pb2 import ClientType, UserStatType
+from hongyan.wire.pb.server_pb2 import IMMsgServInfo, IMOnlineUserInfo
+
+_log = structlog.get_logger("hongyan.msg")
+
+UNSPECIFIED: Final = "0.0.0.0"  # noqa: S104 - told to login_server, which puts the right one in
+MAX_STRANGERS: Final = 10_000
+"""Connections that have not logged in; more are closed at once, so that they cannot crowd out clients."""
+
+
+class MsgServer:
+    """Holds the clients."""
+
+    node = Node.MSG
+
+    def __init__(self, runtime: Runtime, config: MsgConfig) -> None:
+        self._runtime = runtime
+        self._config = config
+        self._tables = MsgTables()
+        self._context = context = MsgContext(runtime, config)
+        self._port = config.port
+        self._listener: Listener | None = None
+        self._login = LoginHandlers(context, self._tables)
+        MessageHandlers(context, self._tables)
+        queries = QueryHandlers(context, self._tables)
+        GroupHandlers(context, self._tables, queries)
+        ProfileHandlers(context, self._tables, queries)
+        StatusHandlers(context, self._tables, queries)
+        FileHandlers(context, self._tables)
+        self._ignore_what_links_only_mention()
+        self._tables.check_complete()
+        self._link_added: dict[Node, Callable[[Link], None]] = {
+            Node.DB_PROXY: self._db_added,
+            Node.LOGIN: self._login_added,
+            Node.ROUTE: self._route_added,
+        }
+        directory = context.directory
+        runtime.metrics.gauge("msg_connections", "Client connections of msg_server", directory.__len__)
+        runtime.metrics.gauge("msg_users", "Users logged in at msg_server", lambda: directory.users)
+
+    async def start(self) -> dict[str, tuple[str, int]]:
+        """Listen for clients; return the address by its name in the ready file."""
+        config, limits = self._config, self._config.limits
+        self._listener = await self._runtime.reactor.listen(
+            "msg",
+            (config.host, config.port),
+            self._accept,
+            ConnectionLimits(limits.max_frame_bytes, limits.max_write_buffer_bytes),
+        )
+        self._port = self._listener.address[1]
+        return {"msg": self._listener.address}
+
+    def connect(self, roles: frozenset[Node]) -> None:
+        """Start the configured links to ``roles``, which are not in this process."""
+        config = self._config
+        addresses = {
+            Node.DB_PROXY: config.db_proxies * config.db_connections,
+            Node.LOGIN: config.login_servers,
+            Node.ROUTE: config.route_servers,
+        }
+        for role in roles & addresses.keys():
+            for address in addresses[role]:
+                self._connect(role, address)
+
+    def stop(self) -> None:
+        """Accept no more clients and read nothing more from those that are here."""
+        if self._listener is not None:
+            self._listener.close()
+        for session in self._context.directory.all():
+            session.connection.stop_reading()
+
+    def _connect(self, remote: Node, address: str) -> None:
+        runtime = self._runtime
+        connector = LinkConnector(self, remote, split_address(address), runtime.reactor, runtime.trust)
+        runtime.tasks.start(f"msg to {remote.name.lower()} {address}", connector.run())
+
+    # Clients.
+
+    def _accept(self, connection: Connection) -> None:
+        directory = self._context.directory
+        if len(directory) - directory.users > MAX_STRANGERS:
+            connection.abort("too_many_strangers")
+            return
+        session = ClientSession(
+            directory.next_handle(), connection, self._tables.strangers, self._runtime.metrics
+        )
+        directory.add(session)
+        connection.on_closed = lambda _reason: self._login.closed(session)
+        connection.watch(deadline=(self._config.limits.login_wait_s, "login_timeout"))
+
+    # Links.
+
+    def link_opened(self, link: Link) -> None:
+        """Use a link and introduce ourselves on it."""
+        self._link_added[link.remote](link)
+
+    def link_closed(self, link: Link) -> None:
+        """Stop using a link."""
+        if link.remote is Node.DB_PROXY:
+            self._context.db.remove(link)
+        elif link.remote is Node.LOGIN:
+            self._context.logins.remove(link)
+        else:
+            self._context.route.remove(link)
+
+    def _db_added(self, link: Link) -> None:
+        link.routes = self._tables.from_db
+        self._context.db.add(link)
+
+    def _login_added(self, link: Link) -> None:
+        link.routes = self._tables.from_login
+        config = self._config
+        info = IMMsgServInfo(
+            ip1=config.public_ip1 or UNSPECIFIED,
+            ip2=config.public_ip2 or config.public_ip1 or UNSPECIFIED,
+            port=self._port,
+            max_conn_cnt=config.max_connections,
+            cur_conn_cnt=sum(1 for _ in self._context.directory.logged_in()),
+            host_name=socket.gethostname(),
+        )
+        link.send(OutboundFrame(commands.MSG_SERVER_INFO, info))
+        self._context.logins.add(link)
+
+    def _route_added(self, link: Link) -> None:
+        link.routes = self._tables.from_route
+        self._context.route.add(link)
+        online = IMOnlineUserInfo()
+        for session in self._context.directory.logged_in():
+            online.user_stat_list.add(
+                user_id=session.user_id,
+                status=UserStatType.ValueType(session.online_status),
+                client_type=ClientType.ValueType(session.client_type),
+            )
+        link.send(OutboundFrame(commands.ONLINE_USERS, online))
+
+    def _ignore_what_links_only_mention(self) -> None:
+        """Heartbeats are noted by the connection; answers to pushes come only where pushes are made."""
+        tables = self._tables
+        for links in (tables.from_db, tables.from_login, tables.from_route):
+            links.ignore(commands.HEARTBEAT, commands.CLUSTER_CHALLENGE)
+        tables.from_db.ignore(commands.DEVICE_TOKENS_REPLY, commands.GROUP_SHIELDS_REPLY)

@@ -1,0 +1,122 @@
+"""The links of msg_server to the other roles, and which of them a request takes (spec/flows.md 2.2)."""
+
+from hongyan.cluster.link import Link
+from hongyan.errors import ErrorCode, RefusedError
+from hongyan.wire import commands
+from hongyan.wire.frame import Frame, OutboundFrame
+from hongyan.wire.pb.server_pb2 import IMRoleSet
+
+
+class DbLinks:
+    """The links to db_proxy.
+
+    The original takes a random link for each request, so two messages of one sender may overtake
+    each other. Here a key decides: everything about one conversation, and every query of one
+    client, takes the same link as long as the links stay the same.
+    """
+
+    def __init__(self) -> None:
+        self._links: list[Link] = []
+
+    def add(self, link: Link) -> None:
+        """A link was opened."""
+        self._links.append(link)
+        self._links.sort(key=_by_handle)
+
+    def remove(self, link: Link) -> None:
+        """A link takes no more requests: it is closed, or db_proxy is about to stop."""
+        if link in self._links:
+            self._links.remove(link)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a request can be sent at all."""
+        return bool(self._links)
+
+    def pick(self, key: int) -> Link:
+        """Return the link for ``key``.
+
+        Raises:
+            RefusedError: there is no open link.
+        """
+        links = self._links
+        if not links:
+            raise RefusedError(ErrorCode.UNAVAILABLE, "the database server is not connected; try again later")
+        return links[key % len(links)]
+
+
+class LoginLinks:
+    """The links to login_server: every one of them is told about load."""
+
+    def __init__(self) -> None:
+        self._links: list[Link] = []
+
+    def add(self, link: Link) -> None:
+        """A link was opened."""
+        self._links.append(link)
+
+    def remove(self, link: Link) -> None:
+        """A link is gone."""
+        self._links.remove(link)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether any login_server can send us clients."""
+        return bool(self._links)
+
+    def tell(self, frame: Frame) -> None:
+        """Send a frame to all."""
+        for link in self._links:
+            link.send(frame)
+
+
+class RouteLinks:
+    """The links to route_server: presence goes to all, everything else to the master."""
+
+    def __init__(self) -> None:
+        self._links: list[Link] = []  # the first is the master
+
+    def add(self, link: Link) -> None:
+        """A link was opened; the first one becomes the master and is told so."""
+        self._links.append(link)
+        if len(self._links) == 1:
+            self._tell_master()
+
+    def remove(self, link: Link) -> None:
+        """A link is gone; if it was the master, the next one takes its place."""
+        was_master = self._links[0] is link
+        self._links.remove(link)
+        if was_master and self._links:
+            self._tell_master()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a master."""
+        return bool(self._links)
+
+    def tell_all(self, frame: Frame) -> None:
+        """Send a presence frame to every route_server."""
+        for link in self._links:
+            link.send(frame)
+
+    def send(self, frame: Frame) -> None:
+        """Send a frame to the master; dropped when there is none, as nobody else is reachable then."""
+        if self._links:
+            self._links[0].send(frame)
+
+    def master(self) -> Link:
+        """Return the master for a request that needs an answer.
+
+        Raises:
+            RefusedError: there is none.
+        """
+        if not self._links:
+            raise RefusedError(ErrorCode.UNAVAILABLE, "the route server is not connected; try again later")
+        return self._links[0]
+
+    def _tell_master(self) -> None:
+        self._links[0].send(OutboundFrame(commands.ROLE_SET, IMRoleSet(master=1)))
+
+
+def _by_handle(link: Link) -> int:
+    return link.handle

@@ -1,0 +1,222 @@
+"""One process of the suite: its roles, their links, start and stop."""
+
+import asyncio
+import gc
+import resource
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import structlog
+import uvloop
+
+from hongyan.cluster.memory import connect_in_process
+from hongyan.cluster.pdu import ClusterTrust
+from hongyan.config import MIN_SECRET_CHARACTERS, Config
+from hongyan.errors import ConfigError, HongyanError
+from hongyan.metrics import Metrics
+from hongyan.reactor.http import HttpServer
+from hongyan.reactor.reactor import Reactor
+from hongyan.roles.db_proxy.server import DbProxyServer
+from hongyan.roles.login.server import LoginServer
+from hongyan.roles.msg.server import MsgServer
+from hongyan.roles.route.server import RouteServer
+from hongyan.roles.runtime import Runtime
+from hongyan.suite.files import write_ready_file
+from hongyan.suite.metrics_http import MetricsHttp
+from hongyan.tasks import Tasks
+from hongyan.wire.commands import Node
+
+_log = structlog.get_logger("hongyan.suite")
+
+ALL_ROLES: Final = frozenset({Node.LOGIN, Node.MSG, Node.ROUTE, Node.DB_PROXY})
+ORDER: Final = ("login_http", "login_client", "login_msg", "msg", "route", "db_proxy", "metrics")
+"""How addresses are listed: what clients need comes first."""
+FLUSH_LIMIT_S: Final = 3.0
+"""How long clients may take at the end to read what is queued for them."""
+
+SWITCH_INTERVAL_S: Final = 0.0002
+"""How long a thread may keep the interpreter when another wants it. The journal's thread takes it
+for microseconds between long calls into SQLite; with Python's 5 ms each of these would cost 5 ms."""
+
+Addresses = Mapping[str, tuple[str, int]]
+WhenReady = Callable[[Addresses], Awaitable[None]]
+
+
+class SuiteProcess:
+    """Runs some roles until it is told to stop.
+
+    Args:
+        config: the sections of the roles are read.
+        roles: which ones; those in one process talk to each other by plain calls.
+        prepare: runs when the database is there and before anybody is let in.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        roles: frozenset[Node],
+        prepare: Callable[[DbProxyServer], Awaitable[None]] | None = None,
+    ) -> None:
+        self._config = config
+        self._roles = roles
+        self._prepare = prepare
+        self._stop = asyncio.Event()
+        self._metrics = Metrics()
+        self._addresses: dict[str, tuple[str, int]] = {}
+        self._db: DbProxyServer | None = None
+        self._route: RouteServer | None = None
+        self._login: LoginServer | None = None
+        self._msg: MsgServer | None = None
+        self._metrics_http: HttpServer | None = None
+
+    def stop(self) -> None:
+        """Ask for an orderly end; safe to call twice, also from a signal handler."""
+        self._stop.set()
+
+    async def run(self, when_ready: WhenReady) -> None:
+        """Start everything, call ``when_ready`` with the addresses, run until stopped.
+
+        Raises:
+            HongyanError: something could not be started.
+        """
+        reactor = Reactor(self._metrics)
+        reactor.start()
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = Tasks(group, self._metrics)
+                runtime = Runtime(reactor, tasks, self._metrics, self._trust())
+                await self._start(runtime)
+                _settle_memory()
+                await when_ready({name: self._addresses[name] for name in ORDER if name in self._addresses})
+                await self._stop.wait()
+                await self._shut_down(reactor)
+                tasks.cancel()
+        except BaseExceptionGroup as failures:
+            raise _first_cause(failures) from failures
+        finally:
+            if self._db is not None:
+                await self._db.close()
+
+    def _trust(self) -> ClusterTrust:
+        cluster = self._config.cluster
+        if len(cluster.secret) < MIN_SECRET_CHARACTERS:
+            raise ConfigError(
+                f"cluster.secret: at least {MIN_SECRET_CHARACTERS} characters, the same on every server; "
+                "make one with: python3 -c 'import secrets; print(secrets.token_hex())'"
+            )
+        return ClusterTrust(cluster.secret, frozenset(cluster.trusted_peers))
+
+    # Starting: what others depend on first, clients last.
+
+    async def _start(self, runtime: Runtime) -> None:
+        config, roles = self._config, self._roles
+        if Node.DB_PROXY in roles:
+            self._db = DbProxyServer(runtime, config.db_proxy)
+            self._addresses |= await self._db.start()
+            if self._prepare is not None:
+                await self._prepare(self._db)
+        if Node.ROUTE in roles:
+            self._route = RouteServer(runtime, config.route)
+            self._addresses |= await self._route.start()
+        if Node.LOGIN in roles:
+            self._login = LoginServer(runtime, config.login)
+            self._addresses |= await self._login.start()
+        if Node.MSG in roles:
+            self._msg = MsgServer(runtime, config.msg)
+            self._addresses |= await self._msg.start()
+            self._connect_msg(self._msg)
+        await self._start_metrics(runtime)
+
+    def _connect_msg(self, msg: MsgServer) -> None:
+        for role in (self._db, self._login, self._route):
+            if role is not None:
+                connect_in_process(msg, role, self._metrics)
+        msg.connect(ALL_ROLES - self._roles)
+
+    async def _start_metrics(self, runtime: Runtime) -> None:
+        config = self._config.metrics
+        self._metrics_http = HttpServer(MetricsHttp(self._metrics), config.host, config.port)
+        runtime.tasks.start("metrics http", self._metrics_http.run())
+        await self._metrics_http.wait_ready()
+        self._addresses["metrics"] = self._metrics_http.address
+
+    # Stopping: let nobody in, store and acknowledge what was taken, flush, close.
+
+    async def _shut_down(self, reactor: Reactor) -> None:
+        _log.info("stopping")
+        for role in (self._login, self._msg, self._route):
+            if role is not None:
+                role.stop()
+        if self._metrics_http is not None:
+            self._metrics_http.close()
+        if self._db is not None:
+            await self._db.drain()
+        await reactor.close(FLUSH_LIMIT_S)
+        _log.info("stopped")
+
+
+def run_process(
+    process_of: Callable[[], SuiteProcess], ready_file: Path | None, when_ready: WhenReady
+) -> None:
+    """Run a process on uvloop until SIGTERM or SIGINT.
+
+    Args:
+        process_of: makes the process, inside the loop.
+        ready_file: written when every role accepts connections, removed at the end.
+        when_ready: called with the addresses after that.
+
+    Raises:
+        HongyanError: something could not be started.
+    """
+
+    async def main() -> None:
+        process = process_of()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, process.stop)
+
+        async def ready(addresses: Addresses) -> None:
+            if ready_file is not None:
+                write_ready_file(ready_file, addresses)
+            await when_ready(addresses)
+
+        await process.run(ready)
+
+    _allow_many_sockets()
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    try:
+        uvloop.run(main())
+    finally:
+        if ready_file is not None:
+            with suppress(FileNotFoundError):
+                ready_file.unlink()
+
+
+def _allow_many_sockets() -> None:
+    """Raise the limit of open files as far as the system lets us: every client is one."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _settle_memory() -> None:
+    """What is loaded at the start lives for ever: keep the garbage collector from looking at it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
+def _first_cause(failures: BaseExceptionGroup) -> BaseException:
+    """Find what the operator should read: one of our errors, or else the first bug."""
+    leaves: list[BaseException] = []
+    pending: list[BaseException] = [failures]
+    while pending:
+        error = pending.pop(0)
+        if isinstance(error, BaseExceptionGroup):
+            pending += error.exceptions
+        else:
+            leaves.append(error)
+    return next((leaf for leaf in leaves if isinstance(leaf, HongyanError)), leaves[0])

@@ -1,0 +1,24 @@
+"""One role in one process."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from hongyan.config import Config
+from hongyan.suite.process import Addresses, SuiteProcess, run_process
+from hongyan.wire.commands import Node
+
+
+def run_serve(
+    config: Config, role: str, ready_file: Path | None, *, announce: Callable[[Addresses], None]
+) -> None:
+    """Run one role until it is told to stop.
+
+    Raises:
+        HongyanError: it could not be started.
+    """
+
+    async def ready(addresses: Addresses) -> None:
+        announce(addresses)
+
+    roles = frozenset({Node[role.upper()]})
+    run_process(lambda: SuiteProcess(config, roles), ready_file, ready)
