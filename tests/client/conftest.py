@@ -1,0 +1,45 @@
+"""A fake suite, and clients that are quick to time out."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from hongyan.client import Client, Options, Timing
+
+from .fake_suite import PASSWORD, FakeSuite
+
+QUICK = Timing(
+    heartbeat_s=0.1,
+    dead_after_s=1.0,
+    connect_s=2.0,
+    login_s=1.0,
+    request_s=2.0,
+    ack_s=0.2,
+    send_s=3.0,
+    reconnect_first_s=0.02,
+    reconnect_longest_s=0.1,
+    gap_s=0.05,
+)
+
+
+@dataclass
+class Fake:
+    """The fake suite and how to log in to it."""
+
+    suite: FakeSuite
+    url: str
+
+    def client(self, password: str = PASSWORD, **options: Any) -> Client:
+        resume_after = options.pop("resume_after", {})
+        return Client(
+            self.url, "alice", password, options=Options(timing=QUICK, **options), resume_after=resume_after
+        )
+
+
+@pytest.fixture
+async def fake() -> AsyncIterator[Fake]:
+    suite = FakeSuite()
+    async with suite.running() as url:
+        yield Fake(suite, url)
