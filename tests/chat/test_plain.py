@@ -1,0 +1,115 @@
+"""The line mode: lines in, lines out, problems apart."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from hongyan.chat.plain import PlainChat
+from hongyan.client import ConnectionLost, Conversation, Kicked, KickReason, RequestRefused, User
+
+from .stub import TEAM, TO_BOB, WANG, StubClient
+
+
+class Session:
+    """A line mode over a stub, with what it printed."""
+
+    def __init__(self) -> None:
+        self.client = StubClient()
+        self.said: list[str] = []
+        self.problems: list[str] = []
+        self.lines: asyncio.Queue[str | None] = asyncio.Queue()
+        self._news = asyncio.Event()
+        self.chat = PlainChat(self.client, self._to(self.said), self._to(self.problems))  # type: ignore[arg-type]
+
+    def _to(self, printed: list[str]) -> Callable[[str], None]:
+        def say(line: str) -> None:
+            printed.append(line)
+            self._news.set()
+
+        return say
+
+    async def until_printed(self, lines: list[str], count: int) -> None:
+        async with asyncio.timeout(5):
+            while len(lines) < count:
+                self._news.clear()
+                await self._news.wait()
+
+    async def run(self, *lines: str) -> None:
+        for line in (*lines, None):
+            self.lines.put_nowait(line)
+        async with asyncio.timeout(5):
+            await self.chat.run(self.lines)
+
+
+@pytest.fixture
+async def session() -> Session:
+    return Session()
+
+
+async def test_lines_go_to_whom_they_name_and_then_to_the_last(session: Session) -> None:
+    await session.run("@bob hello", "and more\n", "#team hi all", "@王伟 你好", "")
+    assert [told for told in session.client.told if told[0] == "send"] == [
+        ("send", TO_BOB, "hello"),
+        ("send", TO_BOB, "and more"),
+        ("send", TEAM, "hi all"),
+        ("send", Conversation.with_user(WANG), "你好"),
+    ]
+    assert not session.chat.has_failed
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("hello", "to whom? Write @name text, or #group text"),
+        ("@nobody x", "nobody is called @nobody"),
+        ("@bo x", "@bo could be bob, bobby"),
+        ("#nothing x", "#nothing is not one of your groups: #Team 团队"),
+        ("/dance now", "/dance is no command; /help lists them"),
+    ],
+)
+async def test_what_is_not_understood_says_what_to_write(session: Session, line: str, problem: str) -> None:
+    session.client.people.append(User(7, "bobby", "Bobby", 1, 1))
+    await session.run(line)
+    assert session.problems == [problem]
+    assert session.chat.has_failed
+
+
+async def test_a_refused_message_is_a_failure(session: Session) -> None:
+    session.client.refusal = RequestRefused(6, "slow down")
+    await session.run("@bob hello")
+    assert session.problems == ["not sent: slow down"]
+    assert session.chat.has_failed
+
+
+async def test_messages_are_printed_with_their_place_and_sender(session: Session) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(session.chat.run(session.lines))
+        session.client.say("hi\nthere")
+        session.client.say("大家好", TEAM, WANG)
+        await session.until_printed(session.said, 2)
+        session.lines.put_nowait("/quit")
+    assert session.said[0].endswith("] Bob: hi there")
+    assert session.said[1].endswith("] #Team 团队 王伟: 大家好")
+
+
+async def test_history_and_who_answer(session: Session) -> None:
+    await session.run("@bob", "/history", "/who", "/help")
+    assert session.said[0].endswith("Bob: line 61")
+    assert session.said[39].endswith("Bob: line 100")
+    assert session.said[40] == "@bob  Bob"
+    assert "write to a group" in session.said[41]
+
+
+async def test_the_connection_is_reported_and_a_kick_ends_it(session: Session) -> None:
+    async def chat_until_kicked() -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(session.chat.run(session.lines))
+            session.client.lose_connection(ConnectionLost("cut"))
+            await session.until_printed(session.problems, 1)
+            session.client.end(Kicked(KickReason.LOGGED_IN_ELSEWHERE))
+
+    with pytest.raises(ExceptionGroup) as ended:
+        await chat_until_kicked()
+    assert isinstance(ended.value.exceptions[0], Kicked)
+    assert session.problems == ["waiting to reconnect: cut"]
