@@ -1,0 +1,124 @@
+"""What the subcommands share: options, tables, JSON, help with examples."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import Any, Final, TypeVar, cast
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from hongyan.config import load_config
+from hongyan.store import Database, open_database
+
+F = TypeVar("F", bound=Callable[..., Any])
+T = TypeVar("T")
+
+json_option: Final[Callable[[F], F]] = click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON instead of a table."
+)
+
+
+def database_options(command: F) -> F:
+    """Add ``--data`` and ``--config``, and pass the database's file as ``database``."""
+
+    @click.option(
+        "--data",
+        type=click.Path(path_type=Path, file_okay=False),
+        envvar="HONGYAN_DATA",
+        help="The suite's data folder.  [env: HONGYAN_DATA; default: data]",
+    )
+    @click.option(
+        "--config",
+        type=click.Path(path_type=Path, exists=True, dir_okay=False),
+        help="The suite's configuration file, which names the database.",
+    )
+    @wraps(command)
+    def with_database(*args: Any, data: Path | None, config: Path | None, **kwargs: Any) -> Any:
+        return command(*args, database=database_file(data, config), **kwargs)
+
+    return cast("F", with_database)
+
+
+def database_file(data: Path | None, config: Path | None) -> Path:
+    """Return the database's file.
+
+    Raises:
+        ConfigError: the configuration cannot be used.
+    """
+    if config is None:
+        return (data or Path("data")) / "hongyan.db"
+    return load_config(config).db_proxy.database_path
+
+
+def with_database(file: Path, work: Callable[[Database], Coroutine[Any, Any, T]]) -> T:
+    """Run ``work`` on the database and close it; the suite may run at the same time."""
+
+    async def opened() -> T:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        database = await open_database(file)
+        try:
+            return await work(database)
+        finally:
+            await database.close()
+
+    return asyncio.run(opened())
+
+
+def examples(*lines: str) -> str:
+    """Make the end of a help text: examples that click leaves as they are."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def print_rows(rows: Sequence[Mapping[str, object]], *, as_json: bool) -> None:
+    """Print rows of the same keys as a table, or as a JSON array."""
+    if as_json:
+        print_json(rows)
+        return
+    if not rows:
+        click.echo("none", err=True)
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in rows[0]:
+        table.add_column(column.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*map(_cell, row.values()))
+    output().print(table)
+
+
+def print_json(data: object) -> None:
+    """Print JSON for programs: one line, letters as they are."""
+    click.echo(json.dumps(data, ensure_ascii=False))
+
+
+def output() -> Console:
+    """Return a console on standard output; what is not a terminal gets no line breaks of ours."""
+    console = Console(markup=False, highlight=False, emoji=False)
+    return console if console.is_terminal else Console(markup=False, highlight=False, emoji=False, width=500)
+
+
+def read_password(given: str | None) -> str:
+    """Return the password: as given, from standard input for ``-``, asked for if it is missing.
+
+    Raises:
+        click.UsageError: it is empty, which clients cannot log in with.
+    """
+    if given == "-":
+        password = sys.stdin.readline().rstrip("\r\n")
+    elif given is None:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+    else:
+        password = given
+    if not password:
+        raise click.UsageError("the password is empty; clients cannot log in without one")
+    return password
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return str(value)

@@ -1,0 +1,89 @@
+"""The entry point: finds the subcommand, and turns errors into one line and an exit code."""
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final, NoReturn
+
+import click
+
+from hongyan.errors import HongyanError
+
+FAILED: Final = 1
+INTERRUPTED: Final = 130
+
+SUBCOMMANDS: Final[dict[str, str]] = {
+    "up": "Start the whole suite in one process.",
+    "serve": "Run one server in its own process.",
+    "chat": "Chat in the terminal.",
+    "user": "Add, list and change users.",
+    "department": "Add and list departments.",
+    "group": "Create and list groups.",
+    "bench": "Measure a running suite, and check what it delivers.",
+    "sniff": "Show the frames of a connection, decoded.",
+}
+"""Every subcommand and its line in the overview; module and attribute carry its name."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a subcommand when it is run, so that ``--help`` and ``up`` start fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the subcommands in the order of the table."""
+        return list(SUBCOMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one subcommand."""
+        if cmd_name not in SUBCOMMANDS:
+            return None
+        module = importlib.import_module(f"hongyan.cli.{cmd_name}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the overview from the table, without importing anything."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(SUBCOMMANDS.items()))
+
+
+EXAMPLES: Final = """\b
+Try it:
+  hongyan up --demo       a suite with a small company in it
+  hongyan chat            a terminal client, in a second window
+
+Every command has its own help: hongyan COMMAND --help"""
+
+
+@click.group(cls=LazyGroup, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="hongyan", message="hongyan %(version)s")
+def cli() -> None:
+    """Hongyan, a self-hosted instant-messaging suite that speaks the TeamTalk protocol."""
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit: 0 done, 1 failed, 2 wrong usage, 130 interrupted."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code."""
+    try:
+        result = cli.main(arguments, prog_name="hongyan", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except HongyanError as error:
+        click.echo(f"hongyan: {error}", err=True)
+        return FAILED
+    except BrokenPipeError:
+        # The reader went away, as `| head` does; keep Python from complaining when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    return result if isinstance(result, int) else 0
+
+
+if __name__ == "__main__":
+    main()
