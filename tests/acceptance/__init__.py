@@ -1,0 +1,1 @@
+"""The suite seen from outside: real processes, and a client that shares no code with them."""

@@ -1,0 +1,81 @@
+"""One suite per test module, fresh people per test, and the server's log beside each failure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .people import People
+from .suite import RUNNING, Cluster, Suite
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Generator, Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def suite(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
+    """The module's suite; a module that needs a configuration has it in CONFIG."""
+    config = getattr(request.module, "CONFIG", "")
+    suite = Suite(tmp_path_factory.mktemp("suite"), config)
+    try:
+        suite.start()
+        yield suite
+        assert suite.server.alive, "the suite died during the tests"
+        assert not suite.server.tracebacks(), "the suite logged an exception"
+    finally:
+        suite.stop()
+
+
+@pytest.fixture
+def own_suite(tmp_path: Path) -> Iterator[Suite]:
+    """A suite that one test may kill, stop and start."""
+    suite = Suite(tmp_path)
+    try:
+        suite.start()
+        yield suite
+    finally:
+        suite.stop()
+
+
+@pytest.fixture
+async def people(suite: Suite) -> AsyncIterator[People]:
+    people = People(suite)
+    yield people
+    await people.close()
+
+
+@pytest.fixture
+async def own_people(own_suite: Suite) -> AsyncIterator[People]:
+    people = People(own_suite)
+    yield people
+    await people.close()
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Every role in a process of its own, two msg_servers."""
+    cluster = Cluster(tmp_path_factory.mktemp("cluster"))
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture
+async def cluster_people(cluster: Cluster) -> AsyncIterator[People]:
+    people = People(cluster)
+    for server in (cluster.msg, cluster.msg2):
+        await people.welcome_at(server)
+    yield people
+    await people.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed:
+        report.sections += [(f"log of {server.name}", server.log_tail()) for server in RUNNING]
+    return report

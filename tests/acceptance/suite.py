@@ -1,0 +1,289 @@
+"""Starts the real servers as subprocesses, and never leaves one behind."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .client import PASSWORD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HONGYAN = Path(sys.executable).with_name("hongyan")
+START_DEADLINE_S = 20.0
+STOP_DEADLINE_S = 10.0
+LOG_TAIL_LINES = 60
+
+RUNNING: list[Server] = []
+
+
+def wait_until(condition: Callable[[], bool], deadline_s: float, what: str) -> None:
+    """Polls what only the outside of a process shows: a file, an exit."""
+    end = time.monotonic() + deadline_s
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(f"{what} did not happen within {deadline_s} s")
+        time.sleep(0.01)
+
+
+class Server:
+    """One process and its log."""
+
+    def __init__(self, name: str, arguments: list[str], folder: Path) -> None:
+        self.name = name
+        self.log = folder / f"{name}.log"
+        self._arguments = arguments
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def launch(self) -> None:
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [HONGYAN, *self._arguments],
+                cwd=self._folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            )
+        RUNNING.append(self)
+
+    def kill(self) -> None:
+        """kill -9."""
+        self._signal(signal.SIGKILL)
+        self._wait(STOP_DEADLINE_S)
+
+    def stop(self) -> float:
+        """SIGTERM; returns the seconds it took, and kills what does not end in time."""
+        begin = time.monotonic()
+        self._signal(signal.SIGTERM)
+        try:
+            self._wait(STOP_DEADLINE_S)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        return time.monotonic() - begin
+
+    def pause(self) -> None:
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: int) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(number)
+
+    def _wait(self, deadline_s: float) -> None:
+        if self._process is not None:
+            self._process.wait(deadline_s)
+        if self in RUNNING:
+            RUNNING.remove(self)
+
+    @property
+    def memory_mb(self) -> float:
+        """What the process holds in memory."""
+        assert self._process is not None
+        pages = int(Path(f"/proc/{self._process.pid}/statm").read_text(encoding="ascii").split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    def log_text(self) -> str:
+        return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
+
+    def tracebacks(self) -> list[str]:
+        return [line for line in self.log_text().splitlines() if "Traceback" in line]
+
+    def log_tail(self) -> str:
+        return "\n".join(self.log_text().splitlines()[-LOG_TAIL_LINES:])
+
+
+@atexit.register
+def _kill_what_still_runs() -> None:
+    for server in RUNNING[:]:
+        server.kill()
+
+
+class Suite:
+    """`hongyan up` on a data folder of its own."""
+
+    def __init__(self, folder: Path, config: str = "", *flags: str) -> None:
+        """`config` is TOML beside the defaults of `hongyan up`."""
+        self.folder = folder
+        self.data = folder / "data"
+        self.ready_file = folder / "ready.json"
+        self.addresses: dict[str, str] = {}
+        self.people = Registry(self)
+        if config:
+            (folder / "suite.toml").write_text(config, encoding="utf-8")
+            flags += ("--config", str(folder / "suite.toml"))
+        self.server = Server(
+            "up",
+            [
+                "up",
+                *("--data", str(self.data)),
+                *("--port", "all=0"),
+                *("--ready-file", str(self.ready_file)),
+                *flags,
+            ],
+            folder,
+        )
+
+    def start(self) -> None:
+        self.ready_file.unlink(missing_ok=True)
+        self.server.launch()
+        wait_until(self._is_up_or_dead, START_DEADLINE_S, "the ready file")
+        assert self.server.alive, f"hongyan up ended at once:\n{self.server.log_tail()}"
+        self.addresses = json.loads(self.ready_file.read_text(encoding="utf-8"))
+
+    def _is_up_or_dead(self) -> bool:
+        return self.ready_file.exists() or not self.server.alive
+
+    def stop(self) -> float:
+        return self.server.stop()
+
+    def kill(self) -> None:
+        self.server.kill()
+
+    @property
+    def msg(self) -> str:
+        return self.addresses["msg"]
+
+    def admin(self, *arguments: str) -> str:
+        return admin(*arguments, "--data", str(self.data), folder=self.folder)
+
+
+class Cluster:
+    """`hongyan serve` of every role, each a process of its own, with two msg_servers."""
+
+    ROLES = ("db_proxy", "route", "login", "msg", "msg2")
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.people = Registry(self)
+        names = ("login_http", "login_client", "login_msg", "route", "db_proxy", "msg", "msg2")
+        self.ports = dict(zip(names, free_ports(len(names)), strict=True))
+        self.addresses = {name: f"127.0.0.1:{port}" for name, port in self.ports.items()}
+        self.servers = {role: self._server(role) for role in self.ROLES}
+
+    def _server(self, role: str) -> Server:
+        config = self._config(role)
+        return Server(role, ["serve", role.removesuffix("2"), "--config", str(config)], self.folder)
+
+    def _config(self, role: str) -> Path:
+        path = self.folder / f"{role}.toml"
+        msg_port = self.ports["msg2" if role == "msg2" else "msg"]
+        path.write_text(
+            CLUSTER_CONFIG.format(
+                **{name: port for name, port in self.ports.items() if not name.startswith("msg")},
+                msg=msg_port,
+                metrics=free_ports(1)[0],
+                database=self.folder / "hongyan.db",
+            ),
+            encoding="utf-8",
+        )
+        return path
+
+    @property
+    def msg(self) -> str:
+        return self.addresses["msg"]
+
+    @property
+    def msg2(self) -> str:
+        return self.addresses["msg2"]
+
+    def start(self, *roles: str) -> None:
+        for role in roles or self.ROLES:
+            self.servers[role].launch()
+        for role in roles or self.ROLES:
+            self._wait_for(role)
+
+    def _wait_for(self, role: str) -> None:
+        server, port = self.servers[role], self.ports["login_http" if role == "login" else role]
+        wait_until(lambda: accepts(port) or not server.alive, START_DEADLINE_S, f"{role} on port {port}")
+        assert server.alive, f"{role} ended at once:\n{server.log_tail()}"
+
+    def stop(self) -> None:
+        for server in reversed(self.servers.values()):
+            server.stop()
+
+    def admin(self, *arguments: str) -> str:
+        return admin(*arguments, "--config", str(self.folder / "db_proxy.toml"), folder=self.folder)
+
+
+CLUSTER_CONFIG = """\
+[cluster]
+secret = "acceptance tests only"
+[login]
+http_port = {login_http}
+client_port = {login_client}
+msg_port = {login_msg}
+[msg]
+port = {msg}
+db_proxies = ["127.0.0.1:{db_proxy}", "127.0.0.1:{db_proxy}"]
+login_servers = ["127.0.0.1:{login_msg}"]
+route_servers = ["127.0.0.1:{route}"]
+[route]
+port = {route}
+[db_proxy]
+port = {db_proxy}
+database = "sqlite:///{database}"
+[metrics]
+port = {metrics}
+"""
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that were free a moment ago, all different."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+
+
+def accepts(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Registry:
+    """Makes users with the command line; a crowd at a time, since one is as dear as a hundred."""
+
+    CROWD = 150
+
+    def __init__(self, suite: Suite | Cluster) -> None:
+        self._suite = suite
+        self._names: list[str] = []
+        self._crowds = 0
+
+    def take_name(self) -> str:
+        """The name of a user that nobody has used yet."""
+        if not self._names:
+            self._crowds += 1
+            prefix = f"crowd{self._crowds}_"
+            self._suite.admin("user", "add", prefix, "--count", str(self.CROWD), "--password", PASSWORD)
+            self._names = [f"{prefix}{number}" for number in range(1, self.CROWD + 1)]
+        return self._names.pop(0)
+
+
+def admin(*arguments: str, folder: Path) -> str:
+    """Runs one administrative command; its output, or an error with it."""
+    done = subprocess.run(
+        [HONGYAN, *arguments], cwd=folder, capture_output=True, text=True, timeout=30, check=False
+    )
+    if done.returncode:
+        raise AssertionError(f"hongyan {arguments}: {done.returncode}\n{done.stdout}{done.stderr}")
+    return done.stdout
