@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, select, update
 
 from hongyan.errors import ErrorCode, RefusedError
 from hongyan.store import bulk
@@ -63,14 +63,18 @@ def by_ids(connection: Connection, user_ids: Sequence[int]) -> list[UserRow]:
 
 
 def changed_since(connection: Connection, since: int) -> UserChanges:
-    """All users but those who left when ``since`` is 0, else whoever changed then or later."""
-    present = func.coalesce(USER.c.status, 0) != LEFT
-    wanted = present if since == 0 else USER.c.updated >= since
+    """All users but those who left when ``since`` is 0, else whoever changed then or later.
+
+    Those who left count for ``latest`` all the same: a first pull reflects that they are gone.
+    """
+    changed = select(USER.c.updated, *_COLUMNS).where(USER.c.updated >= since)
     latest, users = since, []
     # Sorted here: asked to sort, SQLite would walk through all users instead of the changed ones.
-    for updated, *values in connection.execute(select(USER.c.updated, *_COLUMNS).where(wanted)):
+    for updated, *values in connection.execute(changed):
         latest = max(latest, updated)
-        users.append(_user(values))
+        user = _user(values)
+        if since or user.status != LEFT:
+            users.append(user)
     return UserChanges(latest, sorted(users))
 
 
