@@ -26,6 +26,8 @@ check: install
 	$(BIN)/vulture
 	$(BIN)/deptry src
 	$(BIN)/python scripts/generate_protos.py --check
+	$(BIN)/python scripts/generate_config_reference.py --check
+	$(BIN)/python scripts/generate_cli_reference.py --check
 
 format: install
 	$(BIN)/ruff format src tests scripts

@@ -1,0 +1,25 @@
+"""``[login]``."""
+
+from pydantic import field_validator
+
+from hongyan.config.base import LOOPBACK, Hosts, Port, Seconds, Section
+
+
+class LoginConfig(Section):
+    """login_server: tells clients which msg_server to use."""
+
+    host: Hosts = LOOPBACK
+    http_port: Port = 8080
+    client_port: Port = 8008
+    msg_host: Hosts = LOOPBACK
+    msg_port: Port = 8100
+    msfs_url: str = "http://127.0.0.1:8700/"
+    discovery_url: str = "http://127.0.0.1/api/discovery"
+    idle_limit_s: Seconds = 60.0
+
+    @field_validator("msfs_url")
+    @classmethod
+    def _ends_with_slash(cls, url: str) -> str:
+        if not url.endswith("/"):
+            raise ValueError("must end with a slash, because clients append to it")
+        return url

@@ -1,0 +1,20 @@
+"""The whole configuration: a section per role."""
+
+from hongyan.config.base import Section
+from hongyan.config.cluster import ClusterConfig
+from hongyan.config.db_proxy import DbProxyConfig
+from hongyan.config.login import LoginConfig
+from hongyan.config.metrics import MetricsConfig
+from hongyan.config.msg import MsgConfig
+from hongyan.config.route import RouteConfig
+
+
+class Config(Section):
+    """Everything; a process reads the sections of the roles that it runs."""
+
+    cluster: ClusterConfig = ClusterConfig()
+    login: LoginConfig = LoginConfig()
+    msg: MsgConfig = MsgConfig()
+    route: RouteConfig = RouteConfig()
+    db_proxy: DbProxyConfig = DbProxyConfig()
+    metrics: MetricsConfig = MetricsConfig()

@@ -1,0 +1,54 @@
+"""``[msg]`` and ``[msg.limits]``."""
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from hongyan.config.base import LOOPBACK, Address, Hosts, Port, Seconds, Section
+
+
+class ClientLimits(Section):
+    """What one client may do to msg_server."""
+
+    login_wait_s: Seconds = 15.0
+    idle_pc_s: Seconds = 120.0
+    idle_mobile_s: Seconds = 300.0
+    max_frame_bytes: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = 1024 * 1024
+    max_text_bytes: Annotated[int, Field(ge=1, le=4096)] = 4096
+    """The column of the message tables holds 4096 characters."""
+    max_audio_bytes: Annotated[int, Field(ge=1, le=16 * 1024 * 1024)] = 512 * 1024
+    messages_per_second: Annotated[int, Field(ge=0)] = 0
+    """Messages a second and connection; 0 means no limit, the original has 20."""
+    max_write_buffer_bytes: Annotated[int, Field(ge=64 * 1024)] = 16 * 1024 * 1024
+    max_list_length: Annotated[int, Field(ge=1)] = 10_000
+    """The longest list of ids in one request."""
+    max_group_members: Annotated[int, Field(ge=1)] = 5_000
+    max_history_page: Annotated[int, Field(ge=1)] = 1_000
+    redeliver_after_s: Seconds = 15.0
+    """A delivery that a client of ours did not acknowledge is sent again after this time."""
+
+
+class MsgConfig(Section):
+    """msg_server: holds the clients."""
+
+    host: Hosts = LOOPBACK
+    port: Port = 8000
+    public_ip1: str = ""
+    """The address told to clients; empty means the one that they reached login_server by."""
+    public_ip2: str = ""
+    max_connections: Annotated[int, Field(ge=1)] = 100_000
+    db_proxies: tuple[Address, ...] = ("127.0.0.1:10600", "127.0.0.1:10600")
+    """At least two entries (one may stand twice): the first half serves logins and history."""
+    db_connections: Annotated[int, Field(ge=1, le=64)] = 2
+    """Connections to each entry of ``db_proxies``."""
+    login_servers: tuple[Address, ...] = ("127.0.0.1:8100",)
+    route_servers: tuple[Address, ...] = ("127.0.0.1:8200",)
+    registration: bool = False
+    """Whether strangers may register themselves (0voice_im's 0x0110)."""
+    limits: ClientLimits = ClientLimits()
+
+    @model_validator(mode="after")
+    def _defaults(self) -> Self:
+        if len(self.db_proxies) == 1:
+            raise ValueError("db_proxies needs at least two entries; the same address may stand twice")
+        return self
