@@ -20,6 +20,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from hongyan import config
+from hongyan.config.toml import toml_value
 
 TARGET: Final = Path(__file__).resolve().parent.parent / "docs/reference/configuration.md"
 
@@ -141,7 +142,7 @@ def _key(path: str, field: FieldInfo, docstring: str | None) -> Key:
     meaning = WORDS.get(path) or docstring
     if meaning is None:
         raise SystemExit(f"{path} has no docstring in hongyan.config and no entry in WORDS")
-    return Key(path, _type(field.annotation), _toml(field.default), _allowed(field), meaning)
+    return Key(path, _type(field.annotation), toml_value(field.default), _allowed(field), meaning)
 
 
 def _type(annotation: Any) -> str:
@@ -170,16 +171,6 @@ def _allowed(field: FieldInfo) -> str:
     if low and high:
         return f"{low}{unit}" if low == high else f"{low} to {high}{unit}"
     return f"at least {low}{unit}" if low else ""
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    if isinstance(value, tuple):
-        return "[" + ", ".join(map(_toml, value)) + "]"
-    return repr(value)
 
 
 def page() -> str:

@@ -16,6 +16,7 @@ INTERRUPTED: Final = 130
 SUBCOMMANDS: Final[dict[str, str]] = {
     "up": "Start the whole suite in one process.",
     "serve": "Run one server in its own process.",
+    "config": "Show the settings in force.",
     "chat": "Chat in the terminal.",
     "user": "Add, list and change users.",
     "department": "Add and list departments.",
@@ -76,7 +77,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except HongyanError as error:
-        click.echo(f"hongyan: {error}", err=True)
+        for line in str(error).splitlines():
+            click.echo(f"hongyan: {line}", err=True)
         return FAILED
     except BrokenPipeError:
         # The reader went away, as `| head` does; keep Python from complaining when it flushes at exit.

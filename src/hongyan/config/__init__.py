@@ -1,9 +1,9 @@
 """The one configuration model: a section per role, read from TOML, checked before anything starts."""
 
-from hongyan.config.base import LOOPBACK, Address, Hosts, Port, Seconds, Section, split_address
+from hongyan.config.base import LOOPBACK, MAX_PORT, Address, Hosts, Port, Seconds, Section, split_address
 from hongyan.config.cluster import MIN_SECRET_CHARACTERS, ClusterConfig
 from hongyan.config.db_proxy import DbProxyConfig
-from hongyan.config.load import describe, load_config, override
+from hongyan.config.load import Layers, Loaded, load_config
 from hongyan.config.login import LoginConfig
 from hongyan.config.metrics import MetricsConfig
 from hongyan.config.model import Config
@@ -12,6 +12,7 @@ from hongyan.config.route import RouteConfig
 
 __all__ = [
     "LOOPBACK",
+    "MAX_PORT",
     "MIN_SECRET_CHARACTERS",
     "Address",
     "ClientLimits",
@@ -19,6 +20,8 @@ __all__ = [
     "Config",
     "DbProxyConfig",
     "Hosts",
+    "Layers",
+    "Loaded",
     "LoginConfig",
     "MetricsConfig",
     "MsgConfig",
@@ -26,8 +29,6 @@ __all__ = [
     "RouteConfig",
     "Seconds",
     "Section",
-    "describe",
     "load_config",
-    "override",
     "split_address",
 ]

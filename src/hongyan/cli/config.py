@@ -1,0 +1,55 @@
+"""``hongyan config``: what is in force, and where it comes from."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import click
+
+from hongyan.cli.common import examples, json_option, print_rows
+from hongyan.cli.configuring import suite_options
+from hongyan.config import Config, Layers, Loaded
+from hongyan.config.secrets import masked
+from hongyan.config.sections import dotted, settings_of
+from hongyan.config.toml import toml_value
+
+SHARED: Final = ("cluster", "metrics")
+"""The sections that every role reads beside its own."""
+ROLES: Final = tuple(name for name in Config.model_fields if name not in SHARED)
+
+
+@click.group(epilog=examples("hongyan config show msg --config msg.toml"))
+def config() -> None:
+    """Show the settings in force."""
+
+
+@config.command(
+    epilog=examples(
+        "hongyan config show msg --config hongyan.toml",
+        "HONGYAN_MSG__PORT=8010 hongyan config show msg",
+        "hongyan config show all --host 0.0.0.0 --port msg=8010",
+    )
+)
+@click.argument("role", type=click.Choice((*ROLES, "all")))
+@suite_options
+@json_option
+def show(role: str, layers: Layers, data_dir: object, *, as_json: bool) -> None:
+    """Print the settings that a role would start with, and where each comes from.
+
+    A value comes from the option, else the environment variable, else the file, else it is a
+    default. Secrets and passwords are printed as ***.
+    """
+    del data_dir
+    loaded = layers.build()
+    wanted = (*ROLES, *SHARED) if role == "all" else (role, *SHARED)
+    print_rows([*_rows(loaded, wanted, as_json=as_json)], as_json=as_json)
+
+
+def _rows(loaded: Loaded, wanted: tuple[str, ...], *, as_json: bool) -> Iterator[dict[str, Any]]:
+    for path, value in settings_of(loaded.config):
+        if path[0] in wanted:
+            shown = masked(path, value)
+            yield {
+                "setting": dotted(path),
+                "value": shown if as_json else toml_value(shown),
+                "from": loaded.origin(path),
+            }

@@ -1,0 +1,113 @@
+"""Puts the configuration together from what ``up`` and ``config show`` are told."""
+
+import os
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, Final, TypeVar, cast
+
+import click
+
+from hongyan.config import MAX_PORT, Layers
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+PORTS: Final = {
+    "login_http": ("login", "http_port"),
+    "login_client": ("login", "client_port"),
+    "login_msg": ("login", "msg_port"),
+    "msg": ("msg", "port"),
+    "route": ("route", "port"),
+    "db_proxy": ("db_proxy", "port"),
+    "metrics": ("metrics", "port"),
+}
+"""What ``--port`` can set: the names of the ready file, and where the model has them."""
+
+HOSTS: Final = (("login", "host"), ("msg", "host"))
+"""What ``--host`` sets: where clients are served."""
+
+
+def suite_options(command: F) -> F:
+    """Add the options that set up the whole suite; the command gets ``layers`` and ``data_dir``."""
+
+    @click.option(
+        "--data",
+        "data_dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=Path("data"),
+        envvar="HONGYAN_DATA",
+        show_default=True,
+        help="Folder of the database, the voice messages and the cluster secret; made when missing.",
+    )
+    @click.option(
+        "--config",
+        "config_file",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="TOML file with the settings of the roles.",
+    )
+    @click.option(
+        "--host",
+        help="Address on which clients are served; 0.0.0.0 lets other machines in.  [default: 127.0.0.1]",
+    )
+    @click.option(
+        "--port",
+        "ports",
+        multiple=True,
+        metavar="ROLE=N",
+        help=f"Port of a role, 0 for a free one; may be repeated. Roles: all, {', '.join(PORTS)}.",
+    )
+    @wraps(command)
+    def with_layers(
+        *args: Any,
+        data_dir: Path,
+        config_file: Path | None,
+        host: str | None,
+        ports: tuple[str, ...],
+        **kwargs: Any,
+    ) -> Any:
+        layers = suite_layers(data_dir, config_file, host, ports)
+        return command(*args, layers=layers, data_dir=data_dir, **kwargs)
+
+    return cast("F", with_layers)
+
+
+def suite_layers(
+    data_dir: Path, config_file: Path | None, host: str | None, ports: tuple[str, ...]
+) -> Layers:
+    """Gather the settings: the file, the environment, then the options.
+
+    Raises:
+        ConfigError: a source cannot be read.
+    """
+    layers = Layers()
+    if config_file is not None:
+        layers.add_toml(config_file)
+    layers.add_environment(os.environ)
+    database = ("db_proxy", "database")
+    if layers.get(database) is None:
+        layers.set(database, f"sqlite:///{data_dir / 'hongyan.db'}", f"--data {data_dir}")
+    if host:
+        for path in HOSTS:
+            layers.set(path, (host,), f"--host {host}")
+    for role, (port, given) in _parse_ports(ports).items():
+        layers.set(PORTS[role], port, f"--port {given}")
+    return layers
+
+
+def _parse_ports(texts: tuple[str, ...]) -> dict[str, tuple[int, str]]:
+    """Return the port of each role that was given one, and the words that gave it."""
+    ports: dict[str, tuple[int, str]] = {}
+    for given in texts:
+        role, _, number = given.partition("=")
+        if role not in PORTS and role != "all":
+            raise click.BadParameter(
+                f"{given!r}: the role is one of all, {', '.join(PORTS)}", param_hint="--port"
+            )
+        if not number.isdigit() or int(number) > MAX_PORT:
+            raise click.BadParameter(f"{given!r}: the port is a number from 0 to 65535", param_hint="--port")
+        if role == "all" and int(number) != 0:
+            raise click.BadParameter(
+                "all=0 takes free ports; roles cannot share another", param_hint="--port"
+            )
+        ports |= dict.fromkeys(PORTS if role == "all" else (role,), (int(number), given))
+    return ports

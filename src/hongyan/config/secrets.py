@@ -1,0 +1,27 @@
+"""Which settings are secrets, and how they are shown instead."""
+
+import re
+from typing import Any, Final
+
+from hongyan.config.sections import Path
+
+MASK: Final = "***"
+
+_WORDS: Final = ("secret", "password", "token")
+_PASSWORD_IN_URL: Final = re.compile(r"(?<=://)([^/@\s:]*):[^/\s]*@")
+
+
+def masked(path: Path, value: Any) -> Any:
+    """Return what may be shown of a setting; an empty secret is shown as empty."""
+    if isinstance(value, str):
+        return MASK if value and _is_secret(path[-1]) else _PASSWORD_IN_URL.sub(rf"\1:{MASK}@", value)
+    if isinstance(value, list | tuple):
+        return type(value)(masked(path, each) for each in value)
+    return value
+
+
+def _is_secret(name: str) -> bool:
+    words = name.lower().split("_")
+    if words[-1] in {"file", "path", "s", "bytes"}:  # where a secret is kept, or how long it lives
+        return False
+    return words[-1] == "key" or any(word.rstrip("s") in _WORDS for word in words)
