@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from .browser import WebClient
 from .client import (
     DEADLINE_S,
     WINDOWS,
@@ -23,6 +24,7 @@ class Place(Protocol):
     """Where people live: a suite or a cluster."""
 
     people: Registry
+    addresses: dict[str, str]
 
     @property
     def msg(self) -> str: ...
@@ -34,6 +36,11 @@ class People:
         self._open: list[Connection] = []
         self._ids: dict[str, int] = {}
 
+    @property
+    def web(self) -> str:
+        """Where a page in a browser connects to."""
+        return f"ws://{self.place.addresses['msg_ws']}"
+
     async def close(self) -> None:
         for connection in self._open:
             await connection.close()
@@ -42,7 +49,9 @@ class People:
         self, user: User | None = None, kind: Kind = WINDOWS, server: str | None = None
     ) -> Client:
         """A connection that has not logged in."""
-        client = await Client.open(server or self.place.msg, user=user, kind=kind)
+        address = server or self.place.msg
+        opener = WebClient if address.startswith("ws") else Client
+        client = await opener.open(address, user=user, kind=kind)
         self._open.append(client)
         return client
 

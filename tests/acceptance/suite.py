@@ -173,7 +173,7 @@ class Cluster:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.people = Registry(self)
-        names = ("login_http", "login_client", "login_msg", "route", "db_proxy", "msg", "msg2")
+        names = ("login_http", "login_client", "login_msg", "route", "db_proxy", "msg", "msg2", "ws", "ws2")
         self.ports = dict(zip(names, free_ports(len(names)), strict=True))
         self.addresses = {name: f"127.0.0.1:{port}" for name, port in self.ports.items()}
         self.servers = {role: self._server(role) for role in self.ROLES}
@@ -184,11 +184,12 @@ class Cluster:
 
     def _config(self, role: str) -> Path:
         path = self.folder / f"{role}.toml"
-        msg_port = self.ports["msg2" if role == "msg2" else "msg"]
+        number = "2" if role == "msg2" else ""
         path.write_text(
             CLUSTER_CONFIG.format(
-                **{name: port for name, port in self.ports.items() if not name.startswith("msg")},
-                msg=msg_port,
+                **{name: port for name, port in self.ports.items() if not name.startswith(("msg", "ws"))},
+                msg=self.ports["msg" + number],
+                ws=self.ports["ws" + number],
                 metrics=free_ports(1)[0],
                 database=self.folder / "hongyan.db",
             ),
@@ -232,6 +233,7 @@ client_port = {login_client}
 msg_port = {login_msg}
 [msg]
 port = {msg}
+ws_port = {ws}
 db_proxies = ["127.0.0.1:{db_proxy}", "127.0.0.1:{db_proxy}"]
 login_servers = ["127.0.0.1:{login_msg}"]
 route_servers = ["127.0.0.1:{route}"]

@@ -17,6 +17,7 @@ PORTS: Final = {
     "login_client": ("login", "client_port"),
     "login_msg": ("login", "msg_port"),
     "msg": ("msg", "port"),
+    "msg_ws": ("msg", "ws_port"),
     "route": ("route", "port"),
     "db_proxy": ("db_proxy", "port"),
     "metrics": ("metrics", "port"),

@@ -12,6 +12,7 @@ DESCRIPTIONS = {
     "login_client": "the same over TCP",
     "login_msg": "msg_servers report here",
     "msg": "clients chat here",
+    "msg_ws": "the same by WebSocket, for browsers",
     "route": "between msg_servers",
     "db_proxy": "the database server",
     "metrics": "counters for Prometheus, /metrics",

@@ -33,6 +33,19 @@ class MsgConfig(Section):
 
     host: Hosts = LOOPBACK
     port: Port = 8000
+    websocket: bool = True
+    """Whether clients may come by WebSocket too, as browsers do."""
+    ws_port: Port = 8001
+    """Where clients come by WebSocket."""
+    ws_origins: tuple[Annotated[str, Field(pattern=r"^https?://[^/]+$")], ...] = ()
+    """Pages that may open a WebSocket, such as ``https://chat.example.org``; empty lets all. Programs
+    that are no browser send no origin and are let in."""
+    ws_certificate: str = ""
+    """A file with the certificate chain in PEM; with ``ws_key`` it makes the WebSocket an encrypted one."""
+    ws_key: str = ""
+    """The file with the key of ``ws_certificate``."""
+    ws_ping_s: Seconds = 30.0
+    """A WebSocket that is silent for so long is pinged; its pong counts as life."""
     public_ip1: str = ""
     """The address told to clients; empty means the one that they reached login_server by."""
     public_ip2: str = ""
@@ -51,4 +64,6 @@ class MsgConfig(Section):
     def _defaults(self) -> Self:
         if len(self.db_proxies) == 1:
             raise ValueError("db_proxies needs at least two entries; the same address may stand twice")
+        if bool(self.ws_certificate) != bool(self.ws_key):
+            raise ValueError("ws_certificate and ws_key belong together")
         return self

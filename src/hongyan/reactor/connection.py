@@ -105,6 +105,11 @@ class Connection(asyncio.Protocol):
         local = self._transport.get_extra_info("sockname") if self._transport is not None else None
         return local[0] if isinstance(local, tuple) else ""
 
+    @property
+    def close_reason(self) -> str:
+        """Why this side closed the connection; empty as long as it has not."""
+        return self._close_reason
+
     # What the owner calls.
 
     def send(self, frame: Frame) -> None:

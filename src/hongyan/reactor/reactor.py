@@ -11,6 +11,7 @@ import structlog
 from hongyan.errors import ConfigError
 from hongyan.metrics import Metrics
 from hongyan.reactor.connection import Connection, ConnectionLimits
+from hongyan.reactor.websocket import WebSocket, WebSocketSettings
 from hongyan.reactor.wheel import TimerWheel
 
 _log = structlog.get_logger("hongyan.reactor")
@@ -45,6 +46,7 @@ class Reactor:
         self.metrics = metrics
         self.wheel = TimerWheel(self.loop)
         self.connections: set[Connection] = set()
+        self.opening: set[WebSocket] = set()
         self._dirty: list[Connection] = []
         self._listeners: list[Listener] = []
         self._all_gone: asyncio.Event | None = None
@@ -59,8 +61,16 @@ class Reactor:
         address: tuple[Sequence[str], int],
         accept: Callable[[Connection], None],
         limits: ConnectionLimits,
+        websocket: WebSocketSettings | None = None,
     ) -> Listener:
         """Listen on hosts and a port; ``accept`` gets every new connection.
+
+        Args:
+            role: names the listener in counters and logs.
+            address: hosts, and a port or 0 for a free one.
+            accept: the owner of connections.
+            limits: the bounds of each.
+            websocket: given where clients open a WebSocket; frames are then its messages.
 
         Raises:
             ConfigError: an address cannot be listened on.
@@ -70,14 +80,18 @@ class Reactor:
             self.metrics.count("connections_accepted", role)
             accept(connection)
 
+        def plain() -> Connection:
+            return Connection(self, role, limits, connected)
+
+        def protocol() -> asyncio.Protocol:
+            if websocket is None:
+                return plain()
+            return WebSocket(self, websocket, limits.max_frame_bytes, plain)
+
         hosts, port = address
+        tls = websocket.tls if websocket is not None else None
         try:
-            server = await self.loop.create_server(
-                lambda: Connection(self, role, limits, connected),
-                list(hosts),
-                port,
-                backlog=BACKLOG,
-            )
+            server = await self.loop.create_server(protocol, list(hosts), port, backlog=BACKLOG, ssl=tls)
         except OSError as error:
             raise ConfigError(
                 f"{role}: cannot listen on {', '.join(hosts)} port {port}: {os.strerror(error.errno or 0)}"
@@ -125,6 +139,8 @@ class Reactor:
         """
         for listener in self._listeners:
             listener.close()
+        for websocket in list(self.opening):
+            websocket.abort()
         for connection in list(self.connections):
             connection.close("shutdown")
         if self.connections:

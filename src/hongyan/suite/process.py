@@ -33,7 +33,7 @@ from hongyan.wire.commands import Node
 _log = structlog.get_logger("hongyan.suite")
 
 ALL_ROLES: Final = frozenset({Node.LOGIN, Node.MSG, Node.ROUTE, Node.DB_PROXY})
-ORDER: Final = ("login_http", "login_client", "login_msg", "msg", "route", "db_proxy", "metrics")
+ORDER: Final = ("login_http", "login_client", "login_msg", "msg", "msg_ws", "route", "db_proxy", "metrics")
 """How addresses are listed: what clients need comes first."""
 FLUSH_LIMIT_S: Final = 3.0
 """How long clients may take at the end to read what is queued for them."""

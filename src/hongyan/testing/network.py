@@ -7,6 +7,7 @@ from typing import Final
 from hongyan.metrics import Metrics
 from hongyan.reactor.connection import Connection, ConnectionLimits
 from hongyan.reactor.reactor import Listener, Reactor
+from hongyan.reactor.websocket import WebSocketSettings
 from hongyan.testing.transport import Address, connect_memory
 
 FIRST_FREE_PORT: Final = 40_000
@@ -87,8 +88,10 @@ class MemoryReactor(Reactor):
         address: tuple[Sequence[str], int],
         accept: Callable[[Connection], None],
         limits: ConnectionLimits,
+        websocket: WebSocketSettings | None = None,
     ) -> Listener:
-        """Listen on the network."""
+        """Listen on the network; frames arrive there as they are, also where a WebSocket would carry them."""
+        del websocket
 
         def connected(connection: Connection) -> None:
             self.metrics.count("connections_accepted", role)

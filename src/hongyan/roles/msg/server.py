@@ -9,8 +9,10 @@ import structlog
 from hongyan.cluster.connector import LinkConnector
 from hongyan.cluster.link import Link
 from hongyan.config import MsgConfig, split_address
+from hongyan.errors import ConfigError
 from hongyan.reactor.connection import Connection, ConnectionLimits
 from hongyan.reactor.reactor import Listener
+from hongyan.reactor.websocket import WebSocketSettings, tls_context
 from hongyan.roles.msg.context import MsgContext, MsgTables
 from hongyan.roles.msg.files import FileHandlers
 from hongyan.roles.msg.groups import GroupHandlers
@@ -45,7 +47,8 @@ class MsgServer:
         self._tables = MsgTables()
         self._context = context = MsgContext(runtime, config)
         self._port = config.port
-        self._listener: Listener | None = None
+        self._ws_port = 0
+        self._listeners: list[Listener] = []
         self._login = LoginHandlers(context, self._tables)
         MessageHandlers(context, self._tables)
         queries = QueryHandlers(context, self._tables)
@@ -65,16 +68,37 @@ class MsgServer:
         runtime.metrics.gauge("msg_users", "Users logged in at msg_server", lambda: directory.users)
 
     async def start(self) -> dict[str, tuple[str, int]]:
-        """Listen for clients; return the address by its name in the ready file."""
-        config, limits = self._config, self._config.limits
-        self._listener = await self._runtime.reactor.listen(
-            "msg",
-            (config.host, config.port),
+        """Listen for clients; return the addresses by their names in the ready file."""
+        addresses = {"msg": await self._listen("msg", self._config.port)}
+        self._port = addresses["msg"][1]
+        if self._config.websocket:
+            addresses["msg_ws"] = await self._listen("msg_ws", self._config.ws_port, self._websocket())
+            self._ws_port = addresses["msg_ws"][1]
+        return addresses
+
+    async def _listen(
+        self, name: str, port: int, websocket: WebSocketSettings | None = None
+    ) -> tuple[str, int]:
+        limits = self._config.limits
+        listener = await self._runtime.reactor.listen(
+            name,
+            (self._config.host, port),
             self._accept,
             ConnectionLimits(limits.max_frame_bytes, limits.max_write_buffer_bytes),
+            websocket,
         )
-        self._port = self._listener.address[1]
-        return {"msg": self._listener.address}
+        self._listeners.append(listener)
+        return listener.address
+
+    def _websocket(self) -> WebSocketSettings:
+        config = self._config
+        tls = None
+        if config.ws_certificate:
+            try:
+                tls = tls_context(config.ws_certificate, config.ws_key)
+            except OSError as error:
+                raise ConfigError(f"msg.ws_certificate, msg.ws_key: {error.strerror or error}") from error
+        return WebSocketSettings(config.ws_origins, config.limits.login_wait_s, config.ws_ping_s, tls)
 
     def connect(self, roles: frozenset[Node]) -> None:
         """Start the configured links to ``roles``, which are not in this process."""
@@ -90,8 +114,8 @@ class MsgServer:
 
     def stop(self) -> None:
         """Accept no more clients and read nothing more from those that are here."""
-        if self._listener is not None:
-            self._listener.close()
+        for listener in self._listeners:
+            listener.close()
         for session in self._context.directory.all():
             session.connection.stop_reading()
 
