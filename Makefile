@@ -34,6 +34,7 @@ format: install
 	$(BIN)/ruff check --fix src tests scripts
 
 test: install
+	sh scripts/install_test_browser.sh
 	$(BIN)/pytest
 
 protos: install
