@@ -9,6 +9,8 @@ from typing import Any, Final, TypeVar, cast
 import click
 
 from hongyan.config import MAX_PORT, Layers
+from hongyan.config.teamtalk.reading import CONF_SUFFIX, layers_for
+from hongyan.errors import ConfigError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -26,6 +28,8 @@ PORTS: Final = {
 
 HOSTS: Final = (("login", "host"), ("msg", "host"))
 """What ``--host`` sets: where clients are served."""
+
+ALL: Final = "all"
 
 
 def suite_options(command: F) -> F:
@@ -66,24 +70,32 @@ def suite_options(command: F) -> F:
         ports: tuple[str, ...],
         **kwargs: Any,
     ) -> Any:
-        layers = suite_layers(data_dir, config_file, host, ports)
+        layers = suite_layers(kwargs.get("role", ALL), config_file)
+        add_options(layers, data_dir, host, ports)
         return command(*args, layers=layers, data_dir=data_dir, **kwargs)
 
     return cast("F", with_layers)
 
 
-def suite_layers(
-    data_dir: Path, config_file: Path | None, host: str | None, ports: tuple[str, ...]
-) -> Layers:
-    """Gather the settings: the file, the environment, then the options.
+def suite_layers(role: str, config_file: Path | None) -> Layers:
+    """Gather the settings of a role, or of all, from the file and the environment.
 
     Raises:
         ConfigError: a source cannot be read.
     """
-    layers = Layers()
-    if config_file is not None:
-        layers.add_toml(config_file)
-    layers.add_environment(os.environ)
+    if config_file is None:
+        layers = Layers()
+        layers.add_environment(os.environ)
+        return layers
+    if role == ALL and config_file.suffix == CONF_SUFFIX:
+        raise ConfigError(
+            f"{config_file}: a {CONF_SUFFIX} is for one server; start it with: hongyan serve ROLE"
+        )
+    return layers_for(role, config_file, os.environ)
+
+
+def add_options(layers: Layers, data_dir: Path, host: str | None, ports: tuple[str, ...]) -> None:
+    """Put the options over everything else."""
     database = ("db_proxy", "database")
     if layers.get(database) is None:
         layers.set(database, f"sqlite:///{data_dir / 'hongyan.db'}", f"--data {data_dir}")
@@ -92,7 +104,6 @@ def suite_layers(
             layers.set(path, (host,), f"--host {host}")
     for role, (port, given) in _parse_ports(ports).items():
         layers.set(PORTS[role], port, f"--port {given}")
-    return layers
 
 
 def _parse_ports(texts: tuple[str, ...]) -> dict[str, tuple[int, str]]:

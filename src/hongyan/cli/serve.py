@@ -1,11 +1,12 @@
 """``hongyan serve``: one role in its own process."""
 
+import os
 from pathlib import Path
 
 import click
 
 from hongyan.cli.serving import addresses_table, apply_log_levels, log_level_option, ready_file_option
-from hongyan.config import load_config
+from hongyan.config.teamtalk.reading import layers_for
 from hongyan.suite.serve import run_serve
 
 ROLES = ("login", "msg", "route", "db_proxy")
@@ -18,20 +19,25 @@ ROLES = ("login", "msg", "route", "db_proxy")
     "config_file",
     type=click.Path(path_type=Path, dir_okay=False),
     required=True,
-    help="TOML file; the role's own section, [cluster] and [metrics] are read.",
+    help="TOML file, of which the role's section, [cluster] and [metrics] are read, or an original's .conf.",
 )
 @ready_file_option
 @log_level_option
 def serve(role: str, config_file: Path, ready_file: Path | None, log_levels: tuple[str, ...]) -> None:
     """Start one server in its own process, linked to the others over TCP.
 
+    The .conf of an original server is taken as it is. Originals know no cluster secret, so without
+    HONGYAN_CLUSTER__SECRET this machine and the servers that the file names are trusted by address;
+    HONGYAN_CLUSTER__TRUSTED_PEERS names others.
+
     \b
-    Example:
+    Examples:
       hongyan serve msg --config msg.toml
+      hongyan serve msg --config msgserver.conf
     """
     apply_log_levels(log_levels)
     run_serve(
-        load_config(config_file),
+        layers_for(role, config_file, os.environ).build().config,
         role,
         ready_file,
         announce=lambda addresses: click.echo(addresses_table(addresses)),
