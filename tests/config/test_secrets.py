@@ -9,7 +9,7 @@ def test_secrets_are_masked(name: str):
 
 
 @pytest.mark.parametrize(
-    "name", ["key_file", "token_path", "token_lifetime_s", "keyboard", "max_secret_bytes"]
+    "name", ["ws_key", "key_file", "token_path", "token_lifetime_s", "keyboard", "max_secret_bytes"]
 )
 def test_what_only_sounds_like_a_secret_is_shown(name: str):
     assert masked(("section", name), "shown") == "shown"

@@ -192,7 +192,7 @@ class TestConverted:
     @pytest.mark.parametrize("role", FILES)
     def test_the_role_is_told_from_the_keys(self, role: str, tmp_path: Path):
         draft = read_conf(written(tmp_path, FILES[role][1], "unknown"))
-        assert {setting.path[0] for setting in draft.settings} == {role}
+        assert {setting.path[0] for setting in draft.settings} == {role, "metrics"}
 
     def test_a_file_that_tells_nothing_needs_a_role(self, tmp_path: Path):
         with pytest.raises(ConfigError, match="--role"):

@@ -8,6 +8,8 @@ from hongyan.config.sections import Path
 MASK: Final = "***"
 
 _WORDS: Final = ("secret", "password", "token")
+_KEYS: Final = frozenset({"message_key", "aes_key", "api_key", "access_key"})
+"""Keys that are secrets themselves; others, such as ``ws_key``, name a file."""
 _PASSWORD_IN_URL: Final = re.compile(r"(?<=://)([^/@\s:]*):[^/\s]*@")
 
 
@@ -21,7 +23,7 @@ def masked(path: Path, value: Any) -> Any:
 
 
 def _is_secret(name: str) -> bool:
-    words = name.lower().split("_")
+    words = name.split("_")
     if words[-1] in {"file", "path", "s", "bytes"}:  # where a secret is kept, or how long it lives
         return False
-    return words[-1] == "key" or any(word.rstrip("s") in _WORDS for word in words)
+    return name in _KEYS or any(word.rstrip("s") in _WORDS for word in words)

@@ -14,11 +14,11 @@ REPEATED: Final = "repeated; the first one counts"
 
 
 class Setting(NamedTuple):
-    """One setting, and the keys that it was read from; line 0 when the file has none of them."""
+    """One setting, and the keys that it was read from or why it is so; line 0 when no line says it."""
 
     path: sections.Path
     value: Any
-    keys: str
+    why: str
     line: int
 
 
@@ -98,6 +98,10 @@ class Draft:
         """Set one of our settings from an entry."""
         self.settings.append(Setting(tuple(path.split(".")), value, keys or entry.key, entry.line))
         return value
+
+    def add(self, path: str, value: Any, why: str) -> None:
+        """Set one of our settings that no key speaks of."""
+        self.settings.append(Setting(tuple(path.split(".")), value, why, 0))
 
     def finish(self, role: str) -> None:
         """Note what nobody took.

@@ -17,7 +17,6 @@ CONF_SUFFIX: Final = ".conf"
 LOOPBACK: Final = ("127.0.0.1", "::1")
 _SECRET: Final = ("cluster", "secret")
 _TRUSTED: Final = ("cluster", "trusted_peers")
-_METRICS: Final = ("metrics", "port")
 
 
 def layers_for(role: str, file: Path, environ: Mapping[str, str]) -> Layers:
@@ -34,8 +33,7 @@ def layers_for(role: str, file: Path, environ: Mapping[str, str]) -> Layers:
     draft = read_conf(file, role)
     for setting in draft.settings:
         line = f":{setting.line}" if setting.line else ""
-        layers.set(setting.path, setting.value, f"{file}{line} ({setting.keys})")
-    layers.set(_METRICS, 0, "a free port, as the original has none")
+        layers.set(setting.path, setting.value, f"{file}{line} ({setting.why})")
     layers.add_environment(environ)
     _trust_by_address(layers, draft)
     return layers
@@ -57,6 +55,7 @@ def read_conf(file: Path, role: str | None = None) -> Draft:
     if role not in SERVERS:
         raise ConfigError(f"{file}: {role}: this version has no such server; there are {', '.join(SERVERS)}")
     SERVERS[role](draft)
+    draft.add("metrics.port", 0, "a free one, as the original has no metrics")
     draft.finish(role)
     return draft
 

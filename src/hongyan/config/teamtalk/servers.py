@@ -37,6 +37,7 @@ def msg(draft: Draft) -> None:
     draft.number("ConcurrentDBConnCnt", "msg.db_connections")
     draft.peers("LoginServer", "msg.login_servers")
     draft.peers("RouteServer", "msg.route_servers")
+    draft.add("msg.websocket", value=False, why="the original has none")
     draft.drop_peers("FileServer", _NO_SUCH_SERVER)
     draft.drop_peers("PushServer", _NO_SUCH_SERVER)
     draft.drop("aesKey", _NO_KEY_NEEDED)

@@ -17,21 +17,15 @@ CLUSTER = """\
 # Originals cannot prove a secret. Name the address of each that is to take part, and of nobody else;
 # those that the file names are here. Take them out as you replace them.
 """
-METRICS = """\
-[metrics]
-# Counters for Prometheus, which the original has none of; 0 takes a free port.
-port = 0
-"""
 
 
 def to_toml(draft: Draft) -> str:
     """Return the text of a file of ours."""
     peers = tuple(dict.fromkeys(LOOPBACK[0] if host == "localhost" else host for host in draft.peers_named))
     parts = [
-        f"# Converted from {draft.file.name}. Behind each setting stands the key that it was read from.\n",
+        f"# Converted from {draft.file.name}. Behind each setting stands its key there, or the reason.\n",
         f"{CLUSTER}trusted_peers = {toml_value(peers)}\n",
         *_tables(draft.settings),
-        METRICS,
     ]
     if draft.notes:
         parts.append("# Without a counterpart:\n" + "".join(_notes(draft)))
@@ -42,7 +36,7 @@ def _tables(settings: list[Setting]) -> Iterator[str]:
     ordered = sorted(settings, key=lambda setting: setting.path[:-1])
     for table, group in groupby(ordered, key=lambda setting: setting.path[:-1]):
         yield f"[{dotted(table)}]\n" + "".join(
-            f"{each.path[-1]} = {toml_value(each.value)}  # {each.keys}\n" for each in group
+            f"{each.path[-1]} = {toml_value(each.value)}  # {each.why}\n" for each in group
         )
 
 
