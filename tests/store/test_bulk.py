@@ -30,7 +30,7 @@ def test_chunks_are_the_rows(rows: int, width: int) -> None:
     flat = list(range(rows * width))
     chunks = list(bulk._chunks(flat, width))
     assert [value for _, params in chunks for value in params] == flat
-    assert all(len(params) == size * width and size in bulk._SIZES for size, params in chunks)
+    assert all(len(params) == size * width and size in bulk._INSERT_SIZES for size, params in chunks)
 
 
 @given(st.integers(1, 2000), st.integers(1, 3))

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from hongyan.errors import ErrorCode, RefusedError
 from hongyan.store import bulk
-from hongyan.store.conversations import Conversations, GroupState, SingleState
+from hongyan.store.conversations import Conversations, GroupState, SingleState, State
 from hongyan.store.cursors import latest_id, write_cursors
 from hongyan.store.entries import (
     GROUP_TYPES,
@@ -116,6 +116,7 @@ class _Run:
         self._connection = connection
         self._conversations = conversations
         self._now = now
+        self._states: dict[int, State | None] = {}
         self._known: dict[ClientKey, First] = {}
         self._singles: list[list[int | str]] = [[] for _ in range(SHARDS)]
         self._groups: list[list[int | str]] = [[] for _ in range(SHARDS)]
@@ -127,18 +128,20 @@ class _Run:
 
     def load(self, accepted: Sequence[tuple[int, Entry]]) -> None:
         """Bring every conversation that is written to into memory."""
-        cold = {
-            key
-            for key, entry in accepted
-            if self._conversations.get(key) is None and type(entry) is not ReadMark
-        }
-        pairs = [key for key in cold if key >= _FIRST_PAIR]
-        for key, state in load_pairs(self._connection, pairs, self._now).items():
-            self._conversations.add(key, state)
-        for key in cold.difference(pairs):
-            group = load_group(self._connection, key)
-            if group is not None:
-                self._conversations.add(key, group)
+        get = self._conversations.get
+        self._states = states = {key: get(key) for key in {key for key, _ in accepted}}
+        if None in states.values():
+            self._load_cold({key for key, entry in accepted if not states[key] and type(entry) is not ReadMark})
+
+    def _load_cold(self, keys: set[int]) -> None:
+        pairs = [key for key in keys if key >= _FIRST_PAIR]
+        loaded: dict[int, State | None] = dict(load_pairs(self._connection, pairs, self._now))
+        for key in keys.difference(pairs):
+            loaded[key] = load_group(self._connection, key)
+        self._states |= loaded
+        for key, state in loaded.items():
+            if state is not None:
+                self._conversations.add(key, state)
 
     def recognise(self, messages: Sequence[PendingMessage]) -> None:
         """Find out which of the messages were stored by earlier transactions."""
@@ -162,7 +165,7 @@ class _Run:
 
     def mark(self, key: int, mark: ReadMark) -> None:
         """Move a user's cursor to the newest message so far."""
-        state = self._conversations.get(key)
+        state = self._states[key]
         if state is None:
             newest = latest_id(self._connection, *mark)
         elif isinstance(state, GroupState) and mark.user_id not in state.joined:
@@ -186,7 +189,7 @@ class _Run:
         write_cursors(connection, self._cursors)
 
     def _number(self, key: int, entry: PendingMessage) -> None:
-        state = self._conversations.get(key)
+        state = self._states[key]
         if type(state) is SingleState:
             self._number_single(state, entry)
         elif type(state) is GroupState:

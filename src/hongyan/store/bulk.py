@@ -1,11 +1,11 @@
 """Many rows in few statements.
 
 A statement of many rows costs the interpreter almost nothing: it is compiled once per size by
-SQLAlchemy, its text is then handed to the driver as it is, and the driver leaves the interpreter
-lock for as long as the database works on it. The driver's own ``executemany`` takes the lock again
-for every row.
+SQLAlchemy, its text then goes straight to the driver's cursor, and the driver leaves the
+interpreter lock for as long as the database works on it. The driver's own ``executemany`` takes
+the lock again for every row, and with it a turn behind the event loop.
 
-Only a few sizes are used, so that few different statements exist and all stay prepared.
+Only some sizes are used, so that few different statements exist and all stay prepared.
 """
 
 import re
@@ -27,16 +27,17 @@ from sqlalchemy import (
     values,
 )
 from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
 
 LARGEST = 256
-# 256, 192, 128, 96, 64 ... 3, 2, 1: any number of rows up to 256 is two statements on average.
-_SIZES = (
-    *(size for power in range(8, 1, -1) for size in (1 << power, 3 << power - 2)),
-    2,
-    1,
-)
+_SIZES = (256, 192, 128, 96, 64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1)
+# Rows to insert cannot be filled up: few are always one statement, more are two or three.
+_ALWAYS_WHOLE = 32
+_INSERT_SIZES = (256, 192, 128, 96, 64, 48, *range(_ALWAYS_WHOLE, 0, -1))
+_ROW = re.compile(r"(?<=VALUES )\([^()]*\)")
 
 Params = Sequence[Any]
 """The values of many rows in one flat sequence, row after row."""
@@ -61,7 +62,7 @@ def insert_rows(connection: Connection, table: Table, columns: tuple[str, ...], 
         flat: the rows' values for these columns, row after row.
     """
     for size, params in _chunks(flat, len(columns)):
-        connection.exec_driver_sql(_insert(connection.dialect, table, columns, size), params)
+        _execute(connection, _insert(connection.dialect, table, columns, size), params).close()
 
 
 def upsert_rows(
@@ -70,14 +71,14 @@ def upsert_rows(
     """Insert rows, and where the primary key is taken set the column ``changed`` instead."""
     for size, params in _chunks(flat, len(columns)):
         text = _upsert(connection.dialect, table, columns, changed, size)
-        connection.exec_driver_sql(text, params)
+        _execute(connection, text, params).close()
 
 
 def stamp_rows(connection: Connection, table: Table, name: str, value: int, ids: Sequence[int]) -> None:
     """Set one column of the rows with these ids and status 0."""
     for size, params in _padded(ids, 1):
         text = _stamp(connection.dialect, table, name, size)
-        connection.exec_driver_sql(text, (value, *params))
+        _execute(connection, text, (value, *params)).close()
 
 
 def find_rows(
@@ -89,17 +90,32 @@ def find_rows(
     """
     for size, params in _padded(flat, len(keys)):
         text = _find(connection.dialect, table, keys, columns, size)
-        yield from connection.exec_driver_sql(text, params)
+        cursor = _execute(connection, text, params)
+        yield from cursor.fetchall()
+        cursor.close()
 
 
-def _chunks(flat: Params, width: int) -> Iterator[tuple[int, tuple[Any, ...]]]:
+def _execute(connection: Connection, text: str, params: Params) -> DBAPICursor:
+    """Run a statement on the driver itself: SQLAlchemy's own way costs more than the driver's work."""
+    if not connection.in_transaction():
+        connection.begin()  # as SQLAlchemy does it, so that all reads of a query see the same
+    driver_error = connection.dialect.loaded_dbapi.Error
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(text, params)
+    except driver_error as error:
+        raise DBAPIError.instance(text, None, error, driver_error, hide_parameters=True) from error
+    return cursor
+
+
+def _chunks(flat: Params, width: int) -> Iterator[tuple[int, Params]]:
     """Cut rows into chunks of the allowed sizes, largest first, in their order."""
     start, rows = 0, len(flat) // width
-    for size in _SIZES:
-        while rows >= size:
-            stop = start + size * width
-            yield size, tuple(flat[start:stop])
-            start, rows = stop, rows - size
+    while rows:
+        size = rows if rows <= _ALWAYS_WHOLE else next(size for size in _INSERT_SIZES if size <= rows)
+        stop = start + size * width
+        yield size, flat[start:stop]
+        start, rows = stop, rows - size
 
 
 def _padded(flat: Params, width: int) -> Iterator[tuple[int, tuple[Any, ...]]]:
@@ -114,13 +130,18 @@ def _padded(flat: Params, width: int) -> Iterator[tuple[int, tuple[Any, ...]]]:
 
 @lru_cache(maxsize=1024)
 def _insert(dialect: Dialect, table: Table, columns: tuple[str, ...], size: int) -> str:
-    return _text(dialect, insert(table).values(_placeholders(table, columns, size)))
+    return _repeated(_text(dialect, insert(table).values(_placeholders(table, columns, 1))), size)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _upsert(dialect: Dialect, table: Table, columns: tuple[str, ...], changed: str, size: int) -> str:
-    rows = _placeholders(table, columns, size)
-    return _text(dialect, _UPSERTS[dialect.name](table, rows, changed))
+    row = _placeholders(table, columns, 1)
+    return _repeated(_text(dialect, _UPSERTS[dialect.name](table, row, changed)), size)
+
+
+def _repeated(text: str, size: int) -> str:
+    """Make a statement of many rows of one with a single row; compiling it would take milliseconds."""
+    return _ROW.sub(lambda row: ", ".join([row[0]] * size), text, count=1)
 
 
 @lru_cache(maxsize=64)

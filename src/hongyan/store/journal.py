@@ -6,6 +6,7 @@ or as failed.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter, time
@@ -23,6 +24,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _MAX_PENDING = 50_000
+_LARGEST_BATCH = 256
+"""What is more waits for the next transaction, so that the first are answered while that is written."""
 
 
 @dataclass(slots=True)
@@ -71,7 +74,8 @@ class Journal:
         self._committer = Committer(database, conversations, clock)
         self._on_stored = on_stored
         self._max_pending = max_pending
-        self._gathering = _Batch()
+        self._waiting: deque[_Batch] = deque()
+        self._pending = 0
         self._committing: _Batch | None = None
         self._wake = asyncio.Event()
         self._closing = False
@@ -81,7 +85,7 @@ class Journal:
     @property
     def pending(self) -> int:
         """How many entries wait for the next commit."""
-        return len(self._gathering.entries)
+        return self._pending
 
     def append(self, entry: PendingMessage) -> None:
         """Take a message; ``on_stored`` tells what became of it.
@@ -116,7 +120,7 @@ class Journal:
 
     async def settled(self) -> None:
         """Return when everything taken before this call is decided, so that reads see it."""
-        batch = self._gathering if self._gathering.entries else self._committing
+        batch = self._waiting[-1] if self._waiting else self._committing
         if batch is not None:
             await batch.decided.wait()
 
@@ -146,23 +150,25 @@ class Journal:
             self._abandon()
 
     def _take(self, entry: Item) -> None:
-        entries = self._gathering.entries
         if self._closing:
             raise RefusedError(ErrorCode.UNAVAILABLE, "the server is stopping")
-        if len(entries) >= self._max_pending:
+        if self._pending >= self._max_pending:
             raise RefusedError(ErrorCode.BUSY, "the server cannot keep up")
-        if not entries:
+        waiting = self._waiting
+        if not waiting or len(waiting[-1].entries) >= _LARGEST_BATCH:
+            waiting.append(_Batch())
             self._wake.set()
-        entries.append(entry)
+        waiting[-1].entries.append(entry)
+        self._pending += 1
 
     async def _something_waits(self) -> bool:
         await self._wake.wait()
-        return bool(self._gathering.entries) or not self._closing
+        return bool(self._waiting)
 
     async def _commit_waiting(self) -> None:
-        batch, self._gathering = self._gathering, _Batch()
-        self._committing = batch
-        if not self._closing:
+        batch = self._committing = self._waiting.popleft()
+        self._pending -= len(batch.entries)
+        if not self._waiting and not self._closing:
             self._wake.clear()
         started = perf_counter()
         failure = await self._committer.commit(batch.entries)
@@ -190,13 +196,15 @@ class Journal:
         stats.batches += 1
         stats.messages += len(messages)
         stats.largest_batch = max(stats.largest_batch, len(messages))
-        stats.failed += sum(isinstance(message.error, BackendError) for message in messages)
+        errors = [message.error for message in messages if message.error is not None]
+        stats.failed += sum(isinstance(error, BackendError) for error in errors)
 
     def _abandon(self) -> None:
         """Tell those who still wait that nobody will store what they gave."""
         self._closing = True
         stopped = BackendError("the journal was stopped")
-        for batch in (self._committing, self._gathering):
-            if batch is not None and batch.entries:
-                self._settle(batch, stopped)
-        self._committing, self._gathering = None, _Batch()
+        undecided = [*([self._committing] if self._committing else []), *self._waiting]
+        self._committing, self._pending = None, 0
+        self._waiting.clear()
+        for batch in undecided:
+            self._settle(batch, stopped)

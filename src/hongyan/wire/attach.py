@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from hongyan.errors import ProtocolError
 
 _DB: Final = Struct(">III")
+_HANDLE: Final = Struct(">4xI4x")
 _PDU: Final = Struct(">IIII")
 
 
@@ -49,7 +50,8 @@ def attach_handle(data: bytes) -> int:
     """
     if len(data) < _DB.size:
         raise ProtocolError("short_attach_data", f"{len(data)} bytes")
-    return int.from_bytes(data[4:8], "big")
+    handle: int = _HANDLE.unpack_from(data)[0]
+    return handle
 
 
 def unpack_attach(data: bytes) -> Attach:

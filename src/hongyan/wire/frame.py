@@ -23,6 +23,8 @@ DEFAULT_MAX_FRAME_BYTES: Final = 1024 * 1024
 
 _LENGTH: Final = Struct(">I")
 _UNPACK_HEADER: Final = HEADER.unpack_from
+_UNPACK_NEEDED: Final = Struct(">I6xHH2x").unpack_from
+"""Length, command and seq, which are all that finding the handler needs."""
 _PACK_HEADER: Final = HEADER.pack
 
 
@@ -82,7 +84,8 @@ class InboundFrame(Frame):
         """Parse the body, once."""
         message = self._message
         if message is None:
-            message = self._message = parse_body(command, self.raw[HEADER_BYTES:])
+            assert self._raw is not None  # noqa: S101 - set once, in the constructor
+            message = self._message = parse_body(command, self._raw[HEADER_BYTES:])
         return message  # type: ignore[return-value] # every caller names the command of this frame
 
 
@@ -117,22 +120,11 @@ class OutboundFrame(Frame):
     def _encode(self) -> bytes:
         assert self._message is not None  # noqa: S101 - set once, in the constructor
         body = self._message.SerializePartialToString()
+        command, length = self._command, HEADER_BYTES + len(body)
         version, flag, reserved = VERSION, 0, 0
         if self._origin is not None:
             _, version, flag, _, _, _, reserved = _UNPACK_HEADER(self._origin.raw)
-        command = self._command
-        return (
-            _PACK_HEADER(
-                HEADER_BYTES + len(body),
-                version,
-                flag,
-                command.service,
-                command.id,
-                self.seq,
-                reserved,
-            )
-            + body
-        )
+        return _PACK_HEADER(length, version, flag, command.service, command.id, self.seq, reserved) + body
 
     def decode(self, command: Command[M]) -> M:
         """Return the message this frame was made of."""
@@ -186,7 +178,7 @@ class Framer:
         frames: list[Frame] = []
         position, size, limit = 0, len(data), self.max_frame_bytes
         while size - position >= HEADER_BYTES:
-            length, _, _, _, command_id, seq, _ = _UNPACK_HEADER(data, position)
+            length, command_id, seq = _UNPACK_NEEDED(data, position)
             end = position + length
             if not HEADER_BYTES <= length <= limit:
                 self.fault = self._fault(length)

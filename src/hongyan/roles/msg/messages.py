@@ -46,6 +46,7 @@ class MessageHandlers:
         self._context = context
         self._limits = context.config.limits
         self._counts = context.runtime.metrics.counts
+        self._ack = IMMsgDataAck()  # for all of them: a session's connection encodes what it is given at once
         self._loop = context.runtime.reactor.loop
         tables.clients.on(commands.MSG_DATA, self._from_client)
         tables.clients.on(commands.MSG_DATA_ACK, self._acknowledged)
@@ -119,17 +120,17 @@ class MessageHandlers:
         error = RefusedError(code, _REFUSALS[code])
         session.notify_refusal(error, commands.MSG_DATA.id, seq, message)
 
-    @staticmethod
-    def _acknowledge(session: ClientSession, message: IMMsgData, seq: int) -> None:
+    def _acknowledge(self, session: ClientSession, message: IMMsgData, seq: int) -> None:
         is_group = message.msg_type >= MSG_TYPE_GROUP_TEXT
-        ack = IMMsgDataAck(
-            user_id=message.from_user_id,
-            session_id=message.to_session_id,
-            msg_id=message.msg_id,
-            session_type=SESSION_TYPE_GROUP if is_group else SESSION_TYPE_SINGLE,
-        )
+        ack = self._ack
+        ack.user_id = message.from_user_id
+        ack.session_id = message.to_session_id
+        ack.msg_id = message.msg_id
+        ack.session_type = SESSION_TYPE_GROUP if is_group else SESSION_TYPE_SINGLE
         if message.client_msg_id:
             ack.client_msg_id = message.client_msg_id
+        else:
+            ack.ClearField("client_msg_id")
         session.send(OutboundFrame(commands.MSG_DATA_ACK, ack, seq))
 
     def _deliver_single(self, message: IMMsgData, frame: Frame, origin: ClientSession | None) -> None:
