@@ -29,6 +29,9 @@ class ConnectionState(Enum):
     CLOSED = "closed"
 
 
+_CONNECTED: Final = ConnectionState.CONNECTED
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectionLimits:
     """The bounds of one connection.
@@ -114,7 +117,7 @@ class Connection(asyncio.Protocol):
 
     def send(self, frame: Frame) -> None:
         """Queue a frame; it leaves with everything else of this turn in one write."""
-        if self.state is not ConnectionState.CONNECTED:
+        if self.state is not _CONNECTED:
             return
         outbox = self._outbox
         if not outbox:
@@ -178,7 +181,7 @@ class Connection(asyncio.Protocol):
     def flush(self) -> None:
         """Write the outbox; called once per turn."""
         outbox, transport = self._outbox, self._transport
-        if not outbox or transport is None or self.state is not ConnectionState.CONNECTED:
+        if not outbox or transport is None or self.state is not _CONNECTED:
             return
         data = outbox[0] if len(outbox) == 1 else b"".join(outbox)
         outbox.clear()
@@ -237,7 +240,7 @@ class Connection(asyncio.Protocol):
         try:
             for frame in self._framer.feed(data):
                 self.on_frame(frame)
-                if self.state is not ConnectionState.CONNECTED:
+                if self.state is not _CONNECTED:
                     return
         except ProtocolError as error:
             self._break_off(error)

@@ -85,7 +85,7 @@ class Routes(Generic[P]):
             return
         command, handler = route
         try:
-            reply = handler(peer, frame.decode(command), frame)
+            reply = handler(peer, frame.message or frame.decode(command), frame)
         except RefusedError as error:
             peer.refuse(frame, error)
             return

@@ -131,7 +131,9 @@ class _Run:
         get = self._conversations.get
         self._states = states = {key: get(key) for key in {key for key, _ in accepted}}
         if None in states.values():
-            self._load_cold({key for key, entry in accepted if not states[key] and type(entry) is not ReadMark})
+            self._load_cold(
+                {key for key, entry in accepted if not states[key] and type(entry) is not ReadMark}
+            )
 
     def _load_cold(self, keys: set[int]) -> None:
         pairs = [key for key in keys if key >= _FIRST_PAIR]

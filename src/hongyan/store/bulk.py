@@ -27,7 +27,6 @@ from sqlalchemy import (
     values,
 )
 from sqlalchemy.dialects import mysql, postgresql, sqlite
-from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -62,7 +61,7 @@ def insert_rows(connection: Connection, table: Table, columns: tuple[str, ...], 
         flat: the rows' values for these columns, row after row.
     """
     for size, params in _chunks(flat, len(columns)):
-        _execute(connection, _insert(connection.dialect, table, columns, size), params).close()
+        _write(connection, _insert(connection.dialect, table, columns, size), params)
 
 
 def upsert_rows(
@@ -71,14 +70,14 @@ def upsert_rows(
     """Insert rows, and where the primary key is taken set the column ``changed`` instead."""
     for size, params in _chunks(flat, len(columns)):
         text = _upsert(connection.dialect, table, columns, changed, size)
-        _execute(connection, text, params).close()
+        _write(connection, text, params)
 
 
 def stamp_rows(connection: Connection, table: Table, name: str, value: int, ids: Sequence[int]) -> None:
     """Set one column of the rows with these ids and status 0."""
     for size, params in _padded(ids, 1):
         text = _stamp(connection.dialect, table, name, size)
-        _execute(connection, text, (value, *params)).close()
+        _write(connection, text, (value, *params))
 
 
 def find_rows(
@@ -90,22 +89,19 @@ def find_rows(
     """
     for size, params in _padded(flat, len(keys)):
         text = _find(connection.dialect, table, keys, columns, size)
-        cursor = _execute(connection, text, params)
-        yield from cursor.fetchall()
-        cursor.close()
+        yield from connection.exec_driver_sql(text, params)
 
 
-def _execute(connection: Connection, text: str, params: Params) -> DBAPICursor:
+def _write(connection: Connection, text: str, params: Params) -> None:
     """Run a statement on the driver itself: SQLAlchemy's own way costs more than the driver's work."""
-    if not connection.in_transaction():
-        connection.begin()  # as SQLAlchemy does it, so that all reads of a query see the same
     driver_error = connection.dialect.loaded_dbapi.Error
     cursor = connection.connection.cursor()
     try:
         cursor.execute(text, params)
     except driver_error as error:
         raise DBAPIError.instance(text, None, error, driver_error, hide_parameters=True) from error
-    return cursor
+    finally:
+        cursor.close()
 
 
 def _chunks(flat: Params, width: int) -> Iterator[tuple[int, Params]]:

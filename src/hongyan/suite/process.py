@@ -8,6 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from threading import get_native_id
 from typing import Final
 
 import structlog
@@ -25,6 +26,7 @@ from hongyan.roles.login.server import LoginServer
 from hongyan.roles.msg.server import MsgServer
 from hongyan.roles.route.server import RouteServer
 from hongyan.roles.runtime import Runtime
+from hongyan.suite.cores import share_one_core
 from hongyan.suite.files import write_ready_file
 from hongyan.suite.metrics_http import MetricsHttp
 from hongyan.tasks import Tasks
@@ -117,6 +119,8 @@ class SuiteProcess:
         if Node.DB_PROXY in roles:
             self._db = DbProxyServer(runtime, config.db_proxy)
             self._addresses |= await self._db.start()
+            threads = [get_native_id(), await self._db.writing_thread()]
+            runtime.tasks.start("shared core", share_one_core(threads))
             if self._prepare is not None:
                 await self._prepare(self._db)
         if Node.ROUTE in roles:

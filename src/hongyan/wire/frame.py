@@ -31,12 +31,13 @@ _PACK_HEADER: Final = HEADER.pack
 class Frame:
     """What travels on a link. ``raw`` and ``decode`` convert on demand and remember the result."""
 
-    __slots__ = ("_message", "_raw", "command_id", "seq")
+    __slots__ = ("_raw", "command_id", "message", "seq")
 
     command_id: int
     seq: int
+    message: Message | None
+    """The decoded body, if it has been decoded or made here."""
     _raw: bytes | None
-    _message: Message | None
 
     @property
     def raw(self) -> bytes:
@@ -52,14 +53,9 @@ class Frame:
         raise NotImplementedError
 
     @property
-    def message(self) -> Message | None:
-        """The decoded body, if it has been decoded or made here."""
-        return self._message
-
-    @property
     def attach_data(self) -> bytes:
         """The attach_data of a body that was decoded or made here; empty where there is none."""
-        attach: bytes = getattr(self._message, "attach_data", b"")
+        attach: bytes = getattr(self.message, "attach_data", b"")
         return attach
 
 
@@ -72,7 +68,7 @@ class InboundFrame(Frame):
         self.command_id = command_id
         self.seq = seq
         self._raw = raw
-        self._message = None
+        self.message = None
 
     @property
     def raw(self) -> bytes:
@@ -82,10 +78,10 @@ class InboundFrame(Frame):
 
     def decode(self, command: Command[M]) -> M:
         """Parse the body, once."""
-        message = self._message
+        message = self.message
         if message is None:
             assert self._raw is not None  # noqa: S101 - set once, in the constructor
-            message = self._message = parse_body(command, self._raw[HEADER_BYTES:])
+            message = self.message = parse_body(command, self._raw[HEADER_BYTES:])
         return message  # type: ignore[return-value] # every caller names the command of this frame
 
 
@@ -105,7 +101,7 @@ class OutboundFrame(Frame):
         self.command_id = command.id
         self.seq = seq
         self._raw = None
-        self._message = message
+        self.message = message
         self._command: Command[Any] = command
         self._origin = origin
 
@@ -118,8 +114,8 @@ class OutboundFrame(Frame):
         return raw
 
     def _encode(self) -> bytes:
-        assert self._message is not None  # noqa: S101 - set once, in the constructor
-        body = self._message.SerializePartialToString()
+        assert self.message is not None  # noqa: S101 - set once, in the constructor
+        body = self.message.SerializePartialToString()
         command, length = self._command, HEADER_BYTES + len(body)
         version, flag, reserved = VERSION, 0, 0
         if self._origin is not None:
@@ -128,7 +124,7 @@ class OutboundFrame(Frame):
 
     def decode(self, command: Command[M]) -> M:
         """Return the message this frame was made of."""
-        return self._message  # type: ignore[return-value] # every caller names the command of this frame
+        return self.message  # type: ignore[return-value] # every caller names the command of this frame
 
 
 def parse_body(command: Command[M], body: bytes) -> M:

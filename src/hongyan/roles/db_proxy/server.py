@@ -1,6 +1,7 @@
 """The db_proxy_server role (spec/flows.md 4)."""
 
 from pathlib import Path
+from threading import get_native_id
 from typing import Final
 
 import structlog
@@ -68,6 +69,12 @@ class DbProxyServer:
             self, (config.host, config.port), runtime.reactor, runtime.trust
         )
         return {"db_proxy": self._listener.address}
+
+    async def writing_thread(self) -> int:
+        """Return the native id of the thread in which the journal's work is done."""
+        if self.database is None:
+            raise AssertionError("not started")
+        return await self.database.write(lambda _connection: get_native_id())
 
     def _assemble(self, database: Database) -> None:
         """Make the journal and the handlers, and check that no command is without one."""

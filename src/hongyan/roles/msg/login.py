@@ -159,7 +159,7 @@ class LoginHandlers:
         self.kick(user_id, session.kick_class, KICK_REASON_DUPLICATE_USER)
         self._kick_elsewhere(session)
         session.state = SessionState.LOGGED_IN
-        session.routes = self._tables.clients
+        session.obey(self._tables.clients)
         limits = context.config.limits
         session.connection.watch(idle_limit_s=limits.idle_mobile_s if session.is_mobile else limits.idle_pc_s)
         self._report(session, _CAME, session.online_status)

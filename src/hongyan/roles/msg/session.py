@@ -2,6 +2,7 @@
 
 import time
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -60,7 +61,6 @@ class ClientSession:
         "handle",
         "login_name",
         "online_status",
-        "routes",
         "send",
         "state",
         "unacknowledged",
@@ -74,7 +74,6 @@ class ClientSession:
         self.attach = pack_db_attach(handle)
         self.connection = connection
         self.send = connection.send
-        self.routes = routes
         self.state = SessionState.ANONYMOUS
         self.user_id = 0
         self.login_name = ""
@@ -87,7 +86,11 @@ class ClientSession:
         self._malformed = 0
         self._window = 0
         self._window_count = 0
-        connection.on_frame = self._dispatch
+        self.obey(routes)
+
+    def obey(self, routes: "Routes[ClientSession]") -> None:
+        """From now on the client may send what is in ``routes``."""
+        self.connection.on_frame = partial(routes.dispatch, self)
 
     @property
     def is_logged_in(self) -> bool:
@@ -146,9 +149,6 @@ class ClientSession:
             if request.HasField("client_msg_id"):
                 notice.client_msg_id = text(request.client_msg_id)
         self.send(OutboundFrame(commands.ERROR_NOTICE, notice))
-
-    def _dispatch(self, frame: Frame) -> None:
-        self.routes.dispatch(self, frame)
 
 
 def routes_from_client(*, before_login: bool) -> Routes[ClientSession]:
