@@ -35,6 +35,7 @@ format: install
 
 test: install
 	sh scripts/install_test_browser.sh
+	sh scripts/install_test_etcd.sh
 	$(BIN)/pytest
 
 protos: install

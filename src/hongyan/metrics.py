@@ -39,6 +39,10 @@ class Metrics(Collector):
         """Export ``read()`` under ``name`` from now on."""
         self._gauges[name] = (help_, read)
 
+    def gauges(self, *prefixes: str) -> dict[str, float]:
+        """Return the gauges whose names begin with one of ``prefixes``, as they are now."""
+        return {name: read() for name, (_, read) in self._gauges.items() if name.startswith(prefixes)}
+
     def collect(self) -> Iterator[Metric]:
         """Yield everything in the form prometheus_client wants."""
         for name, (label, help_) in COUNTERS.items():

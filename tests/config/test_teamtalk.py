@@ -122,6 +122,30 @@ class TestMeaning:
     def test_no_peers_means_none(self, tmp_path: Path):
         assert read(tmp_path, "msg", MSG.replace("LoginServer", "Other")).msg.login_servers == ()
 
+    def test_login_servers_of_0voice_im_register_in_etcd(self, tmp_path: Path):
+        text = LOGIN + (
+            "RegisterCenterIp=10.0.0.2\nRegisterCenterPort=2379\nServiceId=0001-0002\n"
+            "ServiceDir=/login_servers\nHostIp=10.0.0.5\nRegisterTTL=2000\n"
+        )
+        discovery = read(tmp_path, "login", text).discovery
+        assert discovery.host == "10.0.0.5"
+        assert discovery.original.etcd == "http://10.0.0.2:2379"
+        assert discovery.original.service_id == "0001-0002"
+        assert discovery.original.refresh_s == 2
+        assert not discovery.etcd
+
+    def test_msg_servers_of_0voice_im_look_into_etcd(self, tmp_path: Path):
+        text = MSG + (
+            "RegisterCenterIp=10.0.0.2\nRegisterCenterPort=2379\n"
+            "LoginServiceDir=/logins\nDiscoveryTTL=5000\nHostIp=10.0.0.5\n"
+        )
+        original = read(tmp_path, "msg", text).discovery.original
+        assert (original.etcd, original.service_dir, original.poll_s) == (
+            "http://10.0.0.2:2379",
+            "/logins",
+            5,
+        )
+
     def test_the_environment_wins(self, tmp_path: Path):
         assert read(tmp_path, "route", ROUTE, HONGYAN_ROUTE__PORT="1").route.port == 1
 

@@ -17,7 +17,7 @@ from hongyan.config.teamtalk.writing import to_toml
 from hongyan.config.toml import toml_value
 from hongyan.errors import ConfigError
 
-SHARED: Final = ("cluster", "metrics")
+SHARED: Final = ("cluster", "discovery", "metrics")
 """The sections that every role reads beside its own."""
 ROLES: Final = tuple(name for name in Config.model_fields if name not in SHARED)
 

@@ -1,6 +1,7 @@
 """Keeps a link to one configured peer: connects, waits until it is lost, and tries again."""
 
 import asyncio
+import contextlib
 
 import structlog
 
@@ -26,14 +27,30 @@ class LinkConnector:
         self._reactor = reactor
         self._trust = trust
         self._schedule = ReconnectSchedule()
+        self._wake = asyncio.Event()
+        self._retired = asyncio.Event()
 
     async def run(self) -> None:
-        """Connect and reconnect until cancelled."""
-        while True:
+        """Connect and reconnect, until cancelled or until retired and without a link."""
+        while not self._retired.is_set():
+            self._wake.clear()
             await self._connect_once()
             wait_s = self._schedule.next_wait_s()
             _log.info("link down", peer=self._where(), retry_in_s=wait_s)
-            await asyncio.sleep(wait_s)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), 0 if self._retired.is_set() else wait_s)
+
+    def retire(self) -> None:
+        """Use the link as long as it lasts, and do not connect again."""
+        self._retired.set()
+        self._wake.set()
+
+    def resume(self, *, restarted: bool) -> None:
+        """Go on connecting; at once if the server was just started."""
+        self._retired.clear()
+        if restarted:
+            self._schedule.succeeded()
+            self._wake.set()
 
     async def _connect_once(self) -> None:
         """Connect and return when the link is gone."""

@@ -3,6 +3,7 @@
 from hongyan.config.base import LOOPBACK, MAX_PORT, Address, Hosts, Port, Seconds, Section, split_address
 from hongyan.config.cluster import MIN_SECRET_CHARACTERS, ClusterConfig
 from hongyan.config.db_proxy import DbProxyConfig
+from hongyan.config.discovery import DiscoveryConfig, OriginalDiscoveryConfig
 from hongyan.config.load import Layers, Loaded, load_config
 from hongyan.config.login import LoginConfig
 from hongyan.config.metrics import MetricsConfig
@@ -19,12 +20,14 @@ __all__ = [
     "ClusterConfig",
     "Config",
     "DbProxyConfig",
+    "DiscoveryConfig",
     "Hosts",
     "Layers",
     "Loaded",
     "LoginConfig",
     "MetricsConfig",
     "MsgConfig",
+    "OriginalDiscoveryConfig",
     "Port",
     "RouteConfig",
     "Seconds",

@@ -3,6 +3,7 @@
 from hongyan.config.base import Section
 from hongyan.config.cluster import ClusterConfig
 from hongyan.config.db_proxy import DbProxyConfig
+from hongyan.config.discovery import DiscoveryConfig
 from hongyan.config.login import LoginConfig
 from hongyan.config.metrics import MetricsConfig
 from hongyan.config.msg import MsgConfig
@@ -13,6 +14,7 @@ class Config(Section):
     """Everything; a process reads the sections of the roles that it runs."""
 
     cluster: ClusterConfig = ClusterConfig()
+    discovery: DiscoveryConfig = DiscoveryConfig()
     login: LoginConfig = LoginConfig()
     msg: MsgConfig = MsgConfig()
     route: RouteConfig = RouteConfig()

@@ -14,6 +14,7 @@ from typing import Final
 import structlog
 import uvloop
 
+from hongyan.cluster.discovery.discovery import Discovery
 from hongyan.cluster.memory import connect_in_process
 from hongyan.cluster.pdu import ClusterTrust
 from hongyan.config import MIN_SECRET_CHARACTERS, Config
@@ -26,6 +27,7 @@ from hongyan.roles.login.server import LoginServer
 from hongyan.roles.msg.server import MsgServer
 from hongyan.roles.route.server import RouteServer
 from hongyan.roles.runtime import Runtime
+from hongyan.suite.announce import announce
 from hongyan.suite.cores import share_one_core
 from hongyan.suite.files import write_ready_file
 from hongyan.suite.metrics_http import MetricsHttp
@@ -74,6 +76,7 @@ class SuiteProcess:
         self._login: LoginServer | None = None
         self._msg: MsgServer | None = None
         self._metrics_http: HttpServer | None = None
+        self._discovery: Discovery | None = None
 
     def stop(self) -> None:
         """Ask for an orderly end; safe to call twice, also from a signal handler."""
@@ -91,7 +94,9 @@ class SuiteProcess:
             async with asyncio.TaskGroup() as group:
                 tasks = Tasks(group, self._metrics)
                 runtime = Runtime(reactor, tasks, self._metrics, self._trust())
-                await self._start(runtime)
+                self._discovery = Discovery(self._config.discovery, tasks)
+                await self._start(runtime, self._discovery)
+                announce(self._discovery, self._config, self._roles, self._addresses, self._metrics)
                 _settle_memory()
                 await when_ready({name: self._addresses[name] for name in ORDER if name in self._addresses})
                 await self._stop.wait()
@@ -102,6 +107,8 @@ class SuiteProcess:
         finally:
             if self._db is not None:
                 await self._db.close()
+            if self._discovery is not None:
+                await self._discovery.close()
 
     def _trust(self) -> ClusterTrust:
         cluster = self._config.cluster
@@ -114,7 +121,7 @@ class SuiteProcess:
 
     # Starting: what others depend on first, clients last.
 
-    async def _start(self, runtime: Runtime) -> None:
+    async def _start(self, runtime: Runtime, discovery: Discovery) -> None:
         config, roles = self._config, self._roles
         if Node.DB_PROXY in roles:
             self._db = DbProxyServer(runtime, config.db_proxy)
@@ -129,17 +136,18 @@ class SuiteProcess:
         if Node.LOGIN in roles:
             self._login = LoginServer(runtime, config.login)
             self._addresses |= await self._login.start()
+            self._login.follow(discovery)
         if Node.MSG in roles:
             self._msg = MsgServer(runtime, config.msg)
             self._addresses |= await self._msg.start()
-            self._connect_msg(self._msg)
+            self._connect_msg(self._msg, discovery)
         await self._start_metrics(runtime)
 
-    def _connect_msg(self, msg: MsgServer) -> None:
+    def _connect_msg(self, msg: MsgServer, discovery: Discovery) -> None:
         for role in (self._db, self._login, self._route):
             if role is not None:
                 connect_in_process(msg, role, self._metrics)
-        msg.connect(ALL_ROLES - self._roles)
+        msg.connect(ALL_ROLES - self._roles, discovery)
 
     async def _start_metrics(self, runtime: Runtime) -> None:
         config = self._config.metrics
@@ -152,6 +160,8 @@ class SuiteProcess:
 
     async def _shut_down(self, reactor: Reactor) -> None:
         _log.info("stopping")
+        if self._discovery is not None:
+            await self._discovery.leave()
         for role in (self._login, self._msg, self._route):
             if role is not None:
                 role.stop()

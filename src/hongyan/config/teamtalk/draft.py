@@ -58,6 +58,11 @@ class Draft:
         entry = self.entry(key, required=required)
         return None if entry is None else self.set(path, leading_integer(entry.value), entry)
 
+    def milliseconds(self, key: str, path: str, *, required: bool = False) -> float | None:
+        """Take a time, which ours has in seconds."""
+        entry = self.entry(key, required=required)
+        return None if entry is None else self.set(path, leading_integer(entry.value) / 1000, entry)
+
     def hosts(self, key: str, path: str, *, required: bool = False) -> tuple[str, ...] | None:
         """Take addresses to listen on, with semicolons between them."""
         entry = self.entry(key, required=required)

@@ -1,9 +1,10 @@
-"""What the keys of each original server are here (spec/conf.md 2 to 5)."""
+"""What the keys of each original server are here (spec/conf.md)."""
 
 from collections.abc import Callable
 from typing import Final
 
 from hongyan.config.teamtalk.draft import Draft
+from hongyan.config.teamtalk.syntax import leading_integer
 from hongyan.errors import ConfigError
 
 MIN_DB_ENTRIES: Final = 2
@@ -24,6 +25,11 @@ def login(draft: Draft) -> None:
     draft.number("MsgServerPort", "login.msg_port", required=True)
     draft.text("msfs", "login.msfs_url", required=True)
     draft.text("discovery", "login.discovery_url", required=True)
+    if _etcd(draft):
+        draft.text("ServiceId", "discovery.original.service_id", required=True)
+        draft.text("ServiceDir", "discovery.original.service_dir", required=True)
+        draft.text("HostIp", "discovery.host", required=True)
+        draft.milliseconds("RegisterTTL", "discovery.original.refresh_s", required=True)
 
 
 def msg(draft: Draft) -> None:
@@ -36,6 +42,10 @@ def msg(draft: Draft) -> None:
     _db_proxies(draft, "msg.db_proxies")
     draft.number("ConcurrentDBConnCnt", "msg.db_connections")
     draft.peers("LoginServer", "msg.login_servers")
+    if _etcd(draft):
+        draft.text("LoginServiceDir", "discovery.original.service_dir", required=True)
+        draft.milliseconds("DiscoveryTTL", "discovery.original.poll_s", required=True)
+        draft.drop("HostIp", "msg_server does not register itself; the original does not use it either")
     draft.peers("RouteServer", "msg.route_servers")
     draft.add("msg.websocket", value=False, why="the original has none")
     draft.drop_peers("FileServer", _NO_SUCH_SERVER)
@@ -47,6 +57,19 @@ def route(draft: Draft) -> None:
     """routeserver.conf."""
     draft.hosts("ListenIP", "route.host", required=True)
     draft.number("ListenMsgPort", "route.port", required=True)
+
+
+def _etcd(draft: Draft) -> bool:
+    """Take the etcd of 0voice_im's servers (spec/discovery.md); tell whether the file has one."""
+    ip = draft.entry("RegisterCenterIp")
+    if ip is None:
+        return False
+    port = draft.entry("RegisterCenterPort", required=True)
+    number = leading_integer(port.value) if port is not None else 0
+    draft.set(
+        "discovery.original.etcd", f"http://{ip.value}:{number}", ip, "RegisterCenterIp, RegisterCenterPort"
+    )
+    return True
 
 
 def _db_proxies(draft: Draft, path: str) -> None:

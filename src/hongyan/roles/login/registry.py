@@ -1,5 +1,6 @@
 """The msg_servers that login_server knows, and the choice among them (spec/flows.md 1)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -24,18 +25,23 @@ class NoMsgServerError(LookupError):
 
 
 class Registry:
-    """msg_servers by the handle of their link."""
+    """msg_servers by the handle of their link, and those that discovery lists."""
 
     def __init__(self) -> None:
         self._servers: dict[int, MsgServer] = {}
+        self._listed: list[MsgServer] = []
 
     @property
     def total_clients(self) -> int:
         """Clients of all msg_servers together."""
-        return sum(server.clients for server in self._servers.values())
+        return sum(server.clients for server in self._known())
 
     def __len__(self) -> int:
-        return len(self._servers)
+        return len(self._known())
+
+    def list_discovered(self, servers: Iterable[MsgServer]) -> None:
+        """Take the msg_servers that discovery lists, in place of those that it listed before."""
+        self._listed = list(servers)
 
     def add(self, handle: int, server: MsgServer) -> None:
         """Enter a msg_server; a second description on the same link is ignored."""
@@ -57,10 +63,24 @@ class Registry:
         Raises:
             NoMsgServerError: there is none, or all are full.
         """
-        free = [(server.clients, handle) for handle, server in self._servers.items() if _has_room(server)]
+        known = self._known()
+        free = [server for server in known if _has_room(server)]
         if not free:
-            raise NoMsgServerError(is_full=bool(self._servers))
-        return self._servers[min(free)[1]]
+            raise NoMsgServerError(is_full=bool(known))
+        chosen = min(free, key=_clients)
+        if chosen in self._listed:
+            chosen.clients += 1  # until it is listed again with its own count
+        return chosen
+
+    def _known(self) -> list[MsgServer]:
+        """Return every msg_server once; one that has a link is known better by it."""
+        linked = {(server.host_name, server.port) for server in self._servers.values()}
+        listed = (server for server in self._listed if (server.host_name, server.port) not in linked)
+        return [*self._servers.values(), *listed]
+
+
+def _clients(server: MsgServer) -> int:
+    return server.clients
 
 
 def _has_room(server: MsgServer) -> bool:

@@ -3,6 +3,7 @@
 import structlog
 
 from hongyan.cluster.connector import listen_for_links
+from hongyan.cluster.discovery.discovery import Discovery
 from hongyan.cluster.link import Link
 from hongyan.config import LoginConfig
 from hongyan.errors import RefusedError
@@ -11,6 +12,7 @@ from hongyan.reactor.dispatch import Routes
 from hongyan.reactor.http import HttpServer
 from hongyan.reactor.reactor import Listener
 from hongyan.roles.login.http import LoginHttp
+from hongyan.roles.login.listed import listed_server
 from hongyan.roles.login.registry import MsgServer, NoMsgServerError, Registry
 from hongyan.roles.login.reply import address_for
 from hongyan.roles.runtime import Runtime
@@ -97,6 +99,10 @@ class LoginServer:
             self._http.close()
 
     # msg_servers.
+
+    def follow(self, discovery: Discovery) -> None:
+        """Know the msg_servers that discovery finds, too."""
+        discovery.follow(Node.MSG, lambda found: self._registry.list_discovered(map(listed_server, found)))
 
     def link_opened(self, link: Link) -> None:
         """A msg_server will describe itself."""

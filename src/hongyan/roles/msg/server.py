@@ -7,7 +7,9 @@ from typing import Final
 import structlog
 
 from hongyan.cluster.connector import LinkConnector
+from hongyan.cluster.discovery.discovery import Discovery
 from hongyan.cluster.link import Link
+from hongyan.cluster.peers import Peers
 from hongyan.config import MsgConfig, split_address
 from hongyan.errors import ConfigError
 from hongyan.reactor.connection import Connection, ConnectionLimits
@@ -65,6 +67,12 @@ class MsgServer:
         }
         directory = context.directory
         runtime.metrics.gauge("msg_connections", "Client connections of msg_server", directory.__len__)
+        runtime.metrics.gauge(
+            "msg_sessions", "Sessions of msg_server, which login_server counts", self._sessions
+        )
+        runtime.metrics.gauge(
+            "msg_max_sessions", "Sessions at which msg_server is full", lambda: config.max_connections
+        )
         runtime.metrics.gauge("msg_users", "Users logged in at msg_server", lambda: directory.users)
 
     async def start(self) -> dict[str, tuple[str, int]]:
@@ -100,17 +108,26 @@ class MsgServer:
                 raise ConfigError(f"msg.ws_certificate, msg.ws_key: {error.strerror or error}") from error
         return WebSocketSettings(config.ws_origins, config.limits.login_wait_s, config.ws_ping_s, tls)
 
-    def connect(self, roles: frozenset[Node]) -> None:
-        """Start the configured links to ``roles``, which are not in this process."""
+    def connect(self, roles: frozenset[Node], discovery: Discovery) -> None:
+        """Start the links to ``roles``, which are not in this process.
+
+        They go to the servers that discovery finds or, without it, to those in the configuration.
+        """
         config = self._config
-        addresses = {
-            Node.DB_PROXY: config.db_proxies * config.db_connections,
+        configured = {
+            Node.DB_PROXY: config.db_proxies,
             Node.LOGIN: config.login_servers,
             Node.ROUTE: config.route_servers,
         }
-        for role in roles & addresses.keys():
-            for address in addresses[role]:
-                self._connect(role, address)
+        for role in roles & configured.keys():
+            peers = self._peers(role)
+            if role is Node.LOGIN and discovery.finds_original_logins:
+                discovery.follow_original_logins(peers.follow)
+            elif discovery.is_used:
+                discovery.follow_links(role, peers.follow)
+            else:
+                peers.follow(dict.fromkeys(configured[role], ""))
+        self._context.logins.are_told_by_etcd = discovery.is_used
 
     def stop(self) -> None:
         """Accept no more clients and read nothing more from those that are here."""
@@ -119,12 +136,19 @@ class MsgServer:
         for session in self._context.directory.all():
             session.connection.stop_reading()
 
-    def _connect(self, remote: Node, address: str) -> None:
-        runtime = self._runtime
-        connector = LinkConnector(self, remote, split_address(address), runtime.reactor, runtime.trust)
-        runtime.tasks.start(f"msg to {remote.name.lower()} {address}", connector.run())
+    def _peers(self, remote: Node) -> Peers:
+        def connectors(address: str) -> list[LinkConnector]:
+            runtime, where, count = self._runtime, split_address(address), 1
+            if remote is Node.DB_PROXY:
+                count = self._config.db_connections * max(1, self._config.db_proxies.count(address))
+            return [LinkConnector(self, remote, where, runtime.reactor, runtime.trust) for _ in range(count)]
+
+        return Peers(f"msg to {remote.name.lower()}", connectors, self._runtime.tasks)
 
     # Clients.
+
+    def _sessions(self) -> int:
+        return sum(1 for _ in self._context.directory.logged_in())
 
     def _accept(self, connection: Connection) -> None:
         directory = self._context.directory
@@ -165,7 +189,7 @@ class MsgServer:
             ip2=config.public_ip2 or config.public_ip1 or UNSPECIFIED,
             port=self._port,
             max_conn_cnt=config.max_connections,
-            cur_conn_cnt=sum(1 for _ in self._context.directory.logged_in()),
+            cur_conn_cnt=self._sessions(),
             host_name=socket.gethostname(),
         )
         link.send(OutboundFrame(commands.MSG_SERVER_INFO, info))

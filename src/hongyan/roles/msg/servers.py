@@ -46,10 +46,15 @@ class DbLinks:
 
 
 class LoginLinks:
-    """The links to login_server: every one of them is told about load."""
+    """The links to login_server: every one of them is told about load.
+
+    Attributes:
+        are_told_by_etcd: login_servers read there how full this server is, and need no link.
+    """
 
     def __init__(self) -> None:
         self._links: list[Link] = []
+        self.are_told_by_etcd = False
 
     def add(self, link: Link) -> None:
         """A link was opened."""
@@ -62,7 +67,7 @@ class LoginLinks:
     @property
     def is_open(self) -> bool:
         """Whether any login_server can send us clients."""
-        return bool(self._links)
+        return bool(self._links) or self.are_told_by_etcd
 
     def tell(self, frame: Frame) -> None:
         """Send a frame to all."""
