@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hongyan.errors import ProtocolError
-from hongyan.wire.attach import Attach, AttachType, pack_db_attach, pack_pdu_attach, unpack_attach
+from hongyan.wire.attach import Attach, AttachType, attach_ids, pack_db_attach, pack_pdu_attach, unpack_attach
 
 U32 = st.integers(0, 2**32 - 1)
 
@@ -28,20 +28,27 @@ def test_types_have_the_numbers_of_the_original() -> None:
     }
 
 
-@given(U32)
-def test_the_short_layout_comes_back(handle: int) -> None:
-    assert unpack_attach(pack_db_attach(handle)) == Attach(1, handle)
+@given(U32, U32)
+def test_the_short_layout_comes_back(handle: int, number: int) -> None:
+    data = pack_db_attach(handle, number)
+    assert unpack_attach(data) == Attach(1, handle, number=number)
+    assert attach_ids(data) == (handle, number)
 
 
-@given(st.sampled_from(AttachType), U32, st.binary(max_size=100))
-def test_the_long_layout_comes_back(type_: AttachType, handle: int, payload: bytes) -> None:
-    assert unpack_attach(pack_pdu_attach(type_, handle, payload)) == Attach(type_, handle, payload)
+@given(st.sampled_from(AttachType), U32, st.binary(max_size=100), U32)
+def test_the_long_layout_comes_back(type_: AttachType, handle: int, payload: bytes, number: int) -> None:
+    data = pack_pdu_attach(type_, handle, payload, number)
+    assert unpack_attach(data) == Attach(type_, handle, payload, number)
+    assert attach_ids(data) == (handle, number)
 
 
 @pytest.mark.parametrize("size", [0, 1, 11, 13, 15])
 def test_too_few_bytes_break_the_protocol(size: int) -> None:
     with pytest.raises(ProtocolError) as error:
         unpack_attach(bytes(size))
+    if size < 12:
+        with pytest.raises(ProtocolError):
+            attach_ids(bytes(size))
     assert error.value.reason == "short_attach_data"
 
 

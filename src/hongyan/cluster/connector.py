@@ -16,16 +16,33 @@ _log = structlog.get_logger("hongyan.cluster")
 
 
 class LinkConnector:
-    """One connection of ``owner`` to the server of role ``remote`` at ``address``, for ever."""
+    """One connection of ``owner`` to the server of role ``remote`` at ``address``, for ever.
+
+    Args:
+        owner: the connecting role.
+        remote: the role at the other end.
+        address: host and port.
+        reactor: makes the connections.
+        trust: whom to believe without a proof.
+        entry: which of the configured addresses this is; the links carry it.
+    """
 
     def __init__(
-        self, owner: LinkOwner, remote: Node, address: tuple[str, int], reactor: Reactor, trust: ClusterTrust
+        self,
+        owner: LinkOwner,
+        remote: Node,
+        address: tuple[str, int],
+        reactor: Reactor,
+        trust: ClusterTrust,
+        *,
+        entry: int = 0,
     ) -> None:
         self._owner = owner
         self._remote = remote
         self._address = address
         self._reactor = reactor
         self._trust = trust
+        self._entry = entry
         self._schedule = ReconnectSchedule()
         self._wake = asyncio.Event()
         self._retired = asyncio.Event()
@@ -69,7 +86,10 @@ class LinkConnector:
 
     def _connected(self, connection: Connection, gone: asyncio.Event) -> None:
         self._schedule.succeeded()
-        ConnectedLink(self._owner, self._remote, connection, self._reactor, self._trust)
+        host, port = self._address
+        ConnectedLink(
+            self._owner, self._remote, connection, self._reactor, self._trust, f"{host}:{port}", self._entry
+        )
         tell_link = connection.on_closed
 
         def closed(reason: str) -> None:

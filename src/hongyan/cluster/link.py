@@ -27,6 +27,10 @@ class Link(ABC):
         handle: rises with every link of the process, so an older link has the lower one.
         routes: what the other end may send; set by the owner in ``link_opened``.
         is_open: False before the peer has proved itself and after the link is gone.
+        is_proved: whether the peer proved the cluster secret; an original server cannot, it is let in
+            by its address.
+        address: ``host:port`` that the link was opened to; empty where that means nothing.
+        entry: which of the configured addresses of ``remote`` that is, for roles that care.
     """
 
     def __init__(self, owner: "LinkOwner", remote: Node, name: str, metrics: Metrics) -> None:
@@ -36,6 +40,9 @@ class Link(ABC):
         self.name = name
         self.handle = next(_handles)
         self.is_open = False
+        self.is_proved = False
+        self.address = ""
+        self.entry = 0
         self.routes: Routes[Link] = Routes(remote, owner.node)
 
     @abstractmethod

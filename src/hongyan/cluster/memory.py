@@ -25,6 +25,7 @@ class MemoryLink(Link):
         self, owner: LinkOwner, remote: Node, metrics: Metrics, loop: asyncio.AbstractEventLoop
     ) -> None:
         super().__init__(owner, remote, f"{owner.node.name.lower()} - {remote.name.lower()}", metrics)
+        self.is_proved = True  # it is this process
         self._loop = loop
         self._inbox: list[Frame] = []
         self._other: MemoryLink = self

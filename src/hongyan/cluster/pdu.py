@@ -130,6 +130,7 @@ class AcceptedLink(PduLink):
             self.send(OutboundFrame(commands.CLUSTER_CHALLENGE, challenge))
         elif frame.command_id == commands.CLUSTER_PROOF.id:
             self._handshake.verify(frame.decode(commands.CLUSTER_PROOF))
+            self.is_proved = True
             self.remote = self._handshake.role
             self._open()
         elif self._trusted:
@@ -143,9 +144,18 @@ class ConnectedLink(PduLink):
     """The connecting end: speaks first."""
 
     def __init__(
-        self, owner: LinkOwner, remote: Node, connection: Connection, reactor: Reactor, trust: ClusterTrust
+        self,
+        owner: LinkOwner,
+        remote: Node,
+        connection: Connection,
+        reactor: Reactor,
+        trust: ClusterTrust,
+        address: str = "",
+        entry: int = 0,
     ) -> None:
         super().__init__(owner, remote, connection, reactor)
+        self.address = address
+        self.entry = entry
         self._handshake = ConnectingHandshake(trust.secret, owner.node)
         if trust.trusts(connection.peer_address):
             self._open()
@@ -161,6 +171,7 @@ class ConnectedLink(PduLink):
             self._fail(error)
             return
         self.send(OutboundFrame(commands.CLUSTER_PROOF, proof))
+        self.is_proved = True
         self._open()
 
     def _prove(self, frame: Frame) -> IMClusterProof:

@@ -1,13 +1,16 @@
 """What the handlers of msg_server share."""
 
 from dataclasses import dataclass, field
+from typing import Self
 
 from hongyan.cluster.link import Link
 from hongyan.config import MsgConfig
 from hongyan.errors import ErrorCode, RefusedError
 from hongyan.reactor.dispatch import Routes
+from hongyan.roles.msg.db_links import UNANSWERED_AFTER_S, DbLinks
 from hongyan.roles.msg.directory import SessionDirectory
-from hongyan.roles.msg.servers import DbLinks, LoginLinks, RouteLinks
+from hongyan.roles.msg.lost import LostRequests
+from hongyan.roles.msg.servers import LoginLinks, RouteLinks
 from hongyan.roles.msg.session import ClientSession, routes_from_client
 from hongyan.roles.runtime import Runtime
 from hongyan.wire.commands import Node
@@ -19,10 +22,20 @@ class MsgContext:
 
     runtime: Runtime
     config: MsgConfig
-    directory: SessionDirectory = field(default_factory=SessionDirectory)
-    db: DbLinks = field(default_factory=DbLinks)
+    directory: SessionDirectory
+    lost: LostRequests
+    db: DbLinks
     logins: LoginLinks = field(default_factory=LoginLinks)
     route: RouteLinks = field(default_factory=RouteLinks)
+
+    @classmethod
+    def make(cls, runtime: Runtime, config: MsgConfig) -> Self:
+        """Put it together, with nobody connected yet."""
+        directory = SessionDirectory()
+        lost = LostRequests(directory)
+        db = DbLinks(len(config.db_proxies), lost.fail)
+        runtime.reactor.wheel.watch(db, UNANSWERED_AFTER_S)
+        return cls(runtime, config, directory, lost, db)
 
 
 class MsgTables:

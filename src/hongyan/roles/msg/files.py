@@ -40,14 +40,14 @@ class FileHandlers:
 
     def _add_offline(self, session: ClientSession, message: IMFileAddOfflineReq, frame: Frame) -> None:
         message.from_user_id = session.user_id
-        link = self._context.db.pick(session.handle)
-        link.send(OutboundFrame(commands.FILE_ADD_OFFLINE, message, frame.seq, frame))
+        told = OutboundFrame(commands.FILE_ADD_OFFLINE, message, frame.seq, frame)
+        self._context.db.tell(told, commands.FILE_ADD_OFFLINE, session.handle)
 
     def _del_offline(self, session: ClientSession, message: IMFileDelOfflineReq, frame: Frame) -> None:
         # Only the recipient deletes; the original lets anyone name anyone.
         message.to_user_id = session.user_id
-        link = self._context.db.pick(session.handle)
-        link.send(OutboundFrame(commands.FILE_DEL_OFFLINE, message, frame.seq, frame))
+        told = OutboundFrame(commands.FILE_DEL_OFFLINE, message, frame.seq, frame)
+        self._context.db.tell(told, commands.FILE_DEL_OFFLINE, session.handle)
 
     def _offered(self, _link: Link, message: IMFileNotify, frame: Frame) -> None:
         self._context.directory.tell_user(message.to_user_id, frame)

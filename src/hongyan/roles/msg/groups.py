@@ -35,6 +35,10 @@ class GroupHandlers:
         clients.on(commands.GROUP_CREATE, self._create)
         clients.on(commands.GROUP_CHANGE_MEMBER, self._change_member)
         clients.on(commands.GROUP_SHIELD, self._shield)
+        lost = context.lost
+        lost.on(commands.GROUP_CREATE, _not_created)
+        lost.on(commands.GROUP_CHANGE_MEMBER, _not_changed)
+        lost.on(commands.GROUP_SHIELD, _not_shielded)
         from_db.on(commands.GROUP_CREATE_REPLY, queries.answer)
         from_db.on(commands.GROUP_SHIELD_REPLY, queries.answer)
         from_db.on(commands.GROUP_CHANGE_MEMBER_REPLY, self._members_changed)
@@ -53,23 +57,17 @@ class GroupHandlers:
         if message.group_type != GROUP_TYPE_NORMAL and self._context.db.is_open:
             self._queries.forward(session, message, frame)
             return None
-        return IMGroupCreateRsp(
-            user_id=session.user_id, result_code=REFUSED, group_name=text(message.group_name)
-        )
+        return _not_created(session, message, frame)
 
     def _change_member(
         self, session: ClientSession, message: IMGroupChangeMemberReq, frame: Frame
     ) -> IMGroupChangeMemberRsp | None:
         self._check_members(session, len(message.member_id_list))
         if self._context.db.is_open:
-            self._queries.forward(session, message, frame)
+            # Behind the messages of this group, and before those that follow.
+            self._queries.forward(session, message, frame, key=message.group_id)
             return None
-        return IMGroupChangeMemberRsp(
-            user_id=session.user_id,
-            change_type=message.change_type,
-            result_code=REFUSED,
-            group_id=message.group_id,
-        )
+        return _not_changed(session, message, frame)
 
     def _shield(
         self, session: ClientSession, message: IMGroupShieldReq, frame: Frame
@@ -79,7 +77,7 @@ class GroupHandlers:
         if self._context.db.is_open:
             self._queries.forward(session, message, frame)
             return None
-        return IMGroupShieldRsp(user_id=session.user_id, group_id=message.group_id, result_code=REFUSED)
+        return _not_shielded(session, message, frame)
 
     def _check_members(self, session: ClientSession, count: int) -> None:
         check_list_length(session, count, self._context.config.limits.max_group_members)
@@ -114,3 +112,22 @@ class GroupHandlers:
         """Tell those who came or went, then those who are in it now; each once (the original: twice)."""
         for user_id in dict.fromkeys((*notify.chg_user_id_list, *notify.cur_user_id_list)):
             self._context.directory.tell_user(user_id, frame, but=but)
+
+
+def _not_created(session: ClientSession, message: IMGroupCreateReq, _frame: Frame) -> IMGroupCreateRsp:
+    return IMGroupCreateRsp(user_id=session.user_id, result_code=REFUSED, group_name=text(message.group_name))
+
+
+def _not_changed(
+    session: ClientSession, message: IMGroupChangeMemberReq, _frame: Frame
+) -> IMGroupChangeMemberRsp:
+    return IMGroupChangeMemberRsp(
+        user_id=session.user_id,
+        change_type=message.change_type,
+        result_code=REFUSED,
+        group_id=message.group_id,
+    )
+
+
+def _not_shielded(session: ClientSession, message: IMGroupShieldReq, _frame: Frame) -> IMGroupShieldRsp:
+    return IMGroupShieldRsp(user_id=session.user_id, group_id=message.group_id, result_code=REFUSED)

@@ -13,7 +13,7 @@ from hongyan.roles.msg.session import ClientSession, SessionState
 from hongyan.rules.devices import kick_class
 from hongyan.rules.login_throttle import LoginThrottle
 from hongyan.wire import commands
-from hongyan.wire.attach import AttachType, pack_pdu_attach, unpack_attach
+from hongyan.wire.attach import attach_ids
 from hongyan.wire.frame import Frame, OutboundFrame
 from hongyan.wire.pb.base_define_pb2 import (
     CLIENT_TYPE_MAC,
@@ -81,6 +81,8 @@ class LoginHandlers:
         tables.from_db.on(commands.VALIDATE_REPLY, self._validated)
         tables.from_db.on(commands.REGISTER_REPLY, self._registered)
         tables.from_route.on(commands.SERVER_KICK_USER, self._kicked_elsewhere)
+        context.lost.on(commands.VALIDATE, self._without_database)
+        context.lost.on(commands.REGISTER, _registration_lost)
 
     # Logging in.
 
@@ -130,18 +132,19 @@ class LoginHandlers:
     def _validate(self, session: ClientSession, password: str, frame: Frame) -> None:
         if session.state is not SessionState.VALIDATING:
             return  # it was closed while it had to wait
-        request = IMValidateReq(
-            user_name=session.login_name, password=text(password), attach_data=session.attach
-        )
+        request = IMValidateReq(user_name=session.login_name, password=text(password))
         try:
-            link = self._context.db.pick(session.handle)
+            self._context.db.ask(commands.VALIDATE, request, session.asker, origin=frame)
         except RefusedError:
-            self._refuse(session, frame.seq, REFUSE_REASON_NO_DB_SERVER, _SERVER_TROUBLE)
-            return
-        link.send(OutboundFrame(commands.VALIDATE, request, frame.seq))
+            self._without_database(session, request, frame)
+
+    def _without_database(self, session: ClientSession, _message: IMValidateReq, frame: Frame) -> None:
+        self._refuse(session, frame.seq, REFUSE_REASON_NO_DB_SERVER, _SERVER_TROUBLE)
 
     def _validated(self, _link: Link, message: IMValidateRsp, frame: Frame) -> None:
-        session = self._context.directory.find(unpack_attach(message.attach_data).handle)
+        handle, number = attach_ids(message.attach_data)
+        self._context.db.answered(number)
+        session = self._context.directory.find(handle)
         if session is None or session.state is not SessionState.VALIDATING:
             return
         address = session.connection.peer_address
@@ -209,7 +212,8 @@ class LoginHandlers:
         if session.is_mobile and self._context.db.is_open:
             # No pushes to a phone that is logged out. The original blanks it for PCs too.
             blank = IMDeviceTokenReq(user_id=session.user_id, device_token="")
-            self._context.db.pick(session.handle).send(OutboundFrame(commands.DEVICE_TOKEN, blank, frame.seq))
+            told = OutboundFrame(commands.DEVICE_TOKEN, blank, frame.seq)
+            self._context.db.tell(told, commands.DEVICE_TOKEN, session.handle)
         session.send(OutboundFrame(commands.LOGOUT_REPLY, IMLogoutRsp(result_code=0), frame.seq))
         session.close("logout")
 
@@ -261,14 +265,13 @@ class LoginHandlers:
         self._register_throttle.failed("", address, now)  # each one counts, right or wrong
         if not self._context.db.is_open:
             return _registration_refused(message, _SERVER_TROUBLE)
-        message.attach_data = pack_pdu_attach(AttachType.HANDLE, session.handle)
-        self._context.db.pick(session.handle).send(
-            OutboundFrame(commands.REGISTER, message, frame.seq, frame)
-        )
+        self._context.db.ask(commands.REGISTER, message, session.asker, origin=frame)
         return None
 
     def _registered(self, _link: Link, message: IMRegistRes, frame: Frame) -> None:
-        session = self._context.directory.find(unpack_attach(message.attach_data).handle)
+        handle, number = attach_ids(message.attach_data)
+        self._context.db.answered(number)
+        session = self._context.directory.find(handle)
         if session is not None:
             message.ClearField("attach_data")
             session.send(OutboundFrame(commands.REGISTER_REPLY, message, frame.seq))
@@ -278,6 +281,10 @@ def _registration_refused(message: IMRegistReq, why: str) -> IMRegistRes:
     return IMRegistRes(
         user_name=text(message.user_name), result_code=REFUSE_REASON_DB_VALIDATE_FAILED, result_string=why
     )
+
+
+def _registration_lost(_session: ClientSession, message: IMRegistReq, _frame: Frame) -> IMRegistRes:
+    return _registration_refused(message, _SERVER_TROUBLE)
 
 
 def _refuse_second_login(_session: ClientSession, _message: IMLoginReq, _frame: Frame) -> None:

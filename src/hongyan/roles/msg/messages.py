@@ -11,7 +11,7 @@ from hongyan.roles.msg.context import MsgContext, MsgTables
 from hongyan.roles.msg.redelivery import DeliveryKey
 from hongyan.roles.msg.session import ClientSession
 from hongyan.wire import commands
-from hongyan.wire.attach import Attach, AttachType, attach_handle, pack_pdu_attach, unpack_attach
+from hongyan.wire.attach import Attach, AttachType, attach_ids, unpack_attach
 from hongyan.wire.frame import HEADER_BYTES, Frame, OutboundFrame, parse_body
 from hongyan.wire.pb.base_define_pb2 import (
     MSG_TYPE_GROUP_AUDIO,
@@ -63,10 +63,9 @@ class MessageHandlers:
         user_id = message.from_user_id = session.user_id
         message.create_time = int(time.time())
         message.msg_id = 0
-        message.attach_data = session.attach
         peer_id = message.to_session_id
         key = peer_id if message.msg_type >= MSG_TYPE_GROUP_TEXT else user_id ^ peer_id
-        self._context.db.pick(key).send(OutboundFrame(commands.MSG_DATA, message, frame.seq, frame))
+        self._context.db.post(message, session.handle, key, frame)
 
     def _check(self, session: ClientSession, message: IMMsgData) -> None:
         """Refuse what cannot be stored or is out of bounds, and strip what only servers may say."""
@@ -91,17 +90,20 @@ class MessageHandlers:
     # From db_proxy: stored, or not.
 
     def _from_db(self, _link: Link, message: IMMsgData, frame: Frame) -> None:
-        handle = attach_handle(message.attach_data)
+        handle, number = attach_ids(message.attach_data)
         session = self._context.directory.find(handle)
-        message.ClearField("attach_data")
         if not message.msg_id:
-            self._not_stored(session, message, frame.seq)
+            self._not_stored(session, message, frame.seq, number)
             return
+        request = self._context.db.answered(number)
+        message.ClearField("attach_data")
         if session is not None:
             self._acknowledge(session, message, frame.seq)
-        if message.duplicate:
+        if message.duplicate and (request is None or request.tries == 1):
             self._counts["messages", "duplicate"] += 1
             return
+        # Else it is of our own making: a db_proxy died between storing and answering, and nobody has it yet.
+        message.ClearField("duplicate")
         self._counts["messages", "stored"] += 1
         # One frame for everybody: encoded once, with seq 0, as a notice must have (spec/clients.md 3).
         delivery = OutboundFrame(commands.MSG_DATA, message)
@@ -111,7 +113,12 @@ class MessageHandlers:
         else:
             self._deliver_single(message, delivery, session)
 
-    def _not_stored(self, session: ClientSession | None, message: IMMsgData, seq: int) -> None:
+    def _not_stored(self, session: ClientSession | None, message: IMMsgData, seq: int, number: int) -> None:
+        if message.refusal == ErrorCode.UNAVAILABLE:
+            if self._context.db.postpone(number):
+                return
+        else:
+            self._context.db.answered(number)
         self._counts["messages", "refused"] += 1
         if session is None:
             return
@@ -155,21 +162,18 @@ class MessageHandlers:
 
     def _ask_for_members(self, message: IMMsgData, frame: Frame, handle: int) -> None:
         payload = frame.raw[HEADER_BYTES:]
-        request = IMGroupInfoListReq(
-            user_id=message.from_user_id,
-            attach_data=pack_pdu_attach(AttachType.GROUP_MESSAGE, handle, payload),
-        )
+        request = IMGroupInfoListReq(user_id=message.from_user_id)
         request.group_version_list.add(group_id=message.to_session_id, version=0)
+        asker = Attach(AttachType.GROUP_MESSAGE, handle, payload)
         try:
-            link = self._context.db.pick(message.to_session_id)
+            self._context.db.ask(commands.GROUP_INFO, request, asker, key=message.to_session_id)
         except RefusedError:
             # Stored and acknowledged; the members will find it in the history.
             _log.warning("a group message was not delivered live: no database link")
-            return
-        link.send(OutboundFrame(commands.GROUP_INFO, request))
 
     def _members_known(self, _link: Link, message: IMGroupInfoListRsp, frame: Frame) -> None:
         attach = unpack_attach(message.attach_data)
+        self._context.db.answered(attach.number)
         if attach.type != AttachType.GROUP_MESSAGE:
             session = self._context.directory.find(attach.handle)
             if session is not None:
@@ -222,9 +226,8 @@ class MessageHandlers:
     def _read(self, session: ClientSession, message: IMMsgDataReadAck, frame: Frame) -> None:
         message.user_id = session.user_id
         # By the session, not the conversation: an unread query behind it takes the same link.
-        self._context.db.pick(session.handle).send(
-            OutboundFrame(commands.MSG_READ_ACK, message, frame.seq, frame)
-        )
+        told_db = OutboundFrame(commands.MSG_READ_ACK, message, frame.seq, frame)
+        self._context.db.tell(told_db, commands.MSG_READ_ACK, session.handle)
         notify = IMMsgDataReadNotify(
             user_id=session.user_id,
             session_id=message.session_id,

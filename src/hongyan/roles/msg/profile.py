@@ -5,7 +5,7 @@ from hongyan.roles.msg.context import MsgContext, MsgTables
 from hongyan.roles.msg.queries import QueryHandlers
 from hongyan.roles.msg.session import ClientSession
 from hongyan.wire import commands
-from hongyan.wire.attach import AttachType, pack_pdu_attach, unpack_attach
+from hongyan.wire.attach import unpack_attach
 from hongyan.wire.frame import Frame, OutboundFrame
 from hongyan.wire.pb.buddy_pb2 import (
     IMAvatarChangedNotify,
@@ -34,9 +34,8 @@ class ProfileHandlers:
         message.user_id = session.user_id
         # The answer does not repeat the address, so it travels along.
         url = text(message.avatar_url).encode()
-        message.attach_data = pack_pdu_attach(AttachType.HANDLE, session.handle, url)
-        link = self._context.db.pick(session.handle)
-        link.send(OutboundFrame(commands.CHANGE_AVATAR, message, frame.seq, frame))
+        asker = session.asker._replace(payload=url)
+        self._context.db.ask(commands.CHANGE_AVATAR, message, asker, origin=frame)
 
     def _avatar_changed(self, link: Link, message: IMChangeAvatarRsp, frame: Frame) -> None:
         url = unpack_attach(message.attach_data).payload.decode(errors="replace")

@@ -7,7 +7,7 @@ from hongyan.errors import ErrorCode, RefusedError
 from hongyan.roles.msg.context import MsgContext, MsgTables, check_list_length
 from hongyan.roles.msg.session import ClientSession
 from hongyan.wire import commands
-from hongyan.wire.attach import AttachType, pack_pdu_attach, unpack_attach
+from hongyan.wire.attach import attach_ids
 from hongyan.wire.commands import COMMANDS, Command
 from hongyan.wire.frame import Frame, OutboundFrame
 from hongyan.wire.pb.base_define_pb2 import SESSION_TYPE_SINGLE
@@ -57,13 +57,10 @@ class QueryHandlers:
 
     # There and back.
 
-    def forward(self, session: ClientSession, message: Any, frame: Frame) -> None:
-        """Send a client's request to db_proxy in the client's name."""
+    def forward(self, session: ClientSession, message: Any, frame: Frame, key: int | None = None) -> None:
+        """Send a client's request to db_proxy in the client's name, behind others of its ``key``."""
         message.user_id = session.user_id
-        # One layout serves all: db_proxy echoes it unread.
-        message.attach_data = pack_pdu_attach(AttachType.HANDLE, session.handle)
-        link = self._context.db.pick(session.handle)
-        link.send(OutboundFrame(COMMANDS[frame.command_id], message, frame.seq, frame))
+        self._context.db.ask(COMMANDS[frame.command_id], message, session.asker, key=key, origin=frame)
 
     def answer(self, _link: Link, message: Any, frame: Frame) -> None:
         """Send db_proxy's answer to the client that asked, if it is still there."""
@@ -73,7 +70,8 @@ class QueryHandlers:
 
     def asker(self, message: Any) -> ClientSession | None:
         """Take attach_data off an answer and return the session it names."""
-        handle = unpack_attach(message.attach_data).handle
+        handle, number = attach_ids(message.attach_data)
+        self._context.db.answered(number)
         message.ClearField("attach_data")
         return self._context.directory.find(handle)
 
@@ -105,11 +103,8 @@ class QueryHandlers:
             raise RefusedError(ErrorCode.NOT_ALLOWED, "only a phone has a device token")
         if len(text(message.device_token).encode()) > MAX_TOKEN_BYTES:
             raise RefusedError(ErrorCode.TOO_LARGE, f"the token is over {MAX_TOKEN_BYTES} bytes")
-        message.user_id = session.user_id
         message.client_type = session.client_type  # type: ignore[assignment] # parsed, so it is in the enum
-        message.attach_data = session.attach
-        link = self._context.db.pick(session.handle)
-        link.send(OutboundFrame(commands.DEVICE_TOKEN, message, frame.seq, frame))
+        self.forward(session, message, frame)
 
     def _device_token_set(self, link: Link, message: Any, frame: Frame) -> None:
         # Without attach_data it answers the blank token of a logout, and nobody waits for it.

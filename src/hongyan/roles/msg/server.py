@@ -16,6 +16,7 @@ from hongyan.reactor.connection import Connection, ConnectionLimits
 from hongyan.reactor.reactor import Listener
 from hongyan.reactor.websocket import WebSocketSettings, tls_context
 from hongyan.roles.msg.context import MsgContext, MsgTables
+from hongyan.roles.msg.db_links import DISCOVERED
 from hongyan.roles.msg.files import FileHandlers
 from hongyan.roles.msg.groups import GroupHandlers
 from hongyan.roles.msg.login import LoginHandlers
@@ -47,7 +48,7 @@ class MsgServer:
         self._runtime = runtime
         self._config = config
         self._tables = MsgTables()
-        self._context = context = MsgContext(runtime, config)
+        self._context = context = MsgContext.make(runtime, config)
         self._port = config.port
         self._ws_port = 0
         self._listeners: list[Listener] = []
@@ -72,6 +73,9 @@ class MsgServer:
         )
         runtime.metrics.gauge(
             "msg_max_sessions", "Sessions at which msg_server is full", lambda: config.max_connections
+        )
+        runtime.metrics.gauge(
+            "msg_requests", "Requests that db_proxy has not answered", lambda: context.db.under_way
         )
         runtime.metrics.gauge("msg_users", "Users logged in at msg_server", lambda: directory.users)
 
@@ -138,12 +142,21 @@ class MsgServer:
 
     def _peers(self, remote: Node) -> Peers:
         def connectors(address: str) -> list[LinkConnector]:
-            runtime, where, count = self._runtime, split_address(address), 1
-            if remote is Node.DB_PROXY:
-                count = self._config.db_connections * max(1, self._config.db_proxies.count(address))
-            return [LinkConnector(self, remote, where, runtime.reactor, runtime.trust) for _ in range(count)]
+            runtime, where = self._runtime, split_address(address)
+            return [
+                LinkConnector(self, remote, where, runtime.reactor, runtime.trust, entry=entry)
+                for entry in self._entries(remote, address)
+            ]
 
         return Peers(f"msg to {remote.name.lower()}", connectors, self._runtime.tasks)
+
+    def _entries(self, remote: Node, address: str) -> list[int]:
+        """Return, for each connection to ``address``, which entry of the configuration it stands for."""
+        if remote is not Node.DB_PROXY:
+            return [0]
+        config = self._config
+        places = [place for place, each in enumerate(config.db_proxies) if each == address]
+        return [place for place in places or [DISCOVERED] for _ in range(config.db_connections)]
 
     # Clients.
 
@@ -171,7 +184,7 @@ class MsgServer:
     def link_closed(self, link: Link) -> None:
         """Stop using a link."""
         if link.remote is Node.DB_PROXY:
-            self._context.db.remove(link)
+            self._context.db.lost(link)
         elif link.remote is Node.LOGIN:
             self._context.logins.remove(link)
         else:

@@ -1,48 +1,10 @@
-"""The links of msg_server to the other roles, and which of them a request takes (spec/flows.md 2.2)."""
+"""The links of msg_server to login_server and route_server (spec/flows.md 2.2)."""
 
 from hongyan.cluster.link import Link
 from hongyan.errors import ErrorCode, RefusedError
 from hongyan.wire import commands
 from hongyan.wire.frame import Frame, OutboundFrame
 from hongyan.wire.pb.server_pb2 import IMRoleSet
-
-
-class DbLinks:
-    """The links to db_proxy.
-
-    The original takes a random link for each request, so two messages of one sender may overtake
-    each other. Here a key decides: everything about one conversation, and every query of one
-    client, takes the same link as long as the links stay the same.
-    """
-
-    def __init__(self) -> None:
-        self._links: list[Link] = []
-
-    def add(self, link: Link) -> None:
-        """A link was opened."""
-        self._links.append(link)
-        self._links.sort(key=_by_handle)
-
-    def remove(self, link: Link) -> None:
-        """A link takes no more requests: it is closed, or db_proxy is about to stop."""
-        if link in self._links:
-            self._links.remove(link)
-
-    @property
-    def is_open(self) -> bool:
-        """Whether a request can be sent at all."""
-        return bool(self._links)
-
-    def pick(self, key: int) -> Link:
-        """Return the link for ``key``.
-
-        Raises:
-            RefusedError: there is no open link.
-        """
-        links = self._links
-        if not links:
-            raise RefusedError(ErrorCode.UNAVAILABLE, "the database server is not connected; try again later")
-        return links[key % len(links)]
 
 
 class LoginLinks:
@@ -121,7 +83,3 @@ class RouteLinks:
 
     def _tell_master(self) -> None:
         self._links[0].send(OutboundFrame(commands.ROLE_SET, IMRoleSet(master=1)))
-
-
-def _by_handle(link: Link) -> int:
-    return link.handle

@@ -13,7 +13,7 @@ from hongyan.reactor.connection import Connection
 from hongyan.reactor.dispatch import Routes
 from hongyan.rules.devices import is_mobile, kick_class
 from hongyan.wire import commands
-from hongyan.wire.attach import pack_db_attach
+from hongyan.wire.attach import Attach, AttachType
 from hongyan.wire.commands import Node
 from hongyan.wire.frame import Frame, OutboundFrame
 from hongyan.wire.pb.extension_pb2 import IMErrorNotice
@@ -43,7 +43,6 @@ class ClientSession:
 
     Attributes:
         handle: names the session in attach_data; no other session has it at the same time.
-        attach: the DB attach with this handle, made once.
         send: queues a frame; the connection's own method, to save a call on the hot path.
         unacknowledged: deliveries that a client of ours has not confirmed; None for stock clients.
     """
@@ -54,7 +53,6 @@ class ClientSession:
         "_window",
         "_window_count",
         "acks_deliveries",
-        "attach",
         "client_type",
         "connection",
         "device_kind",
@@ -71,7 +69,6 @@ class ClientSession:
         self, handle: int, connection: Connection, routes: "Routes[ClientSession]", metrics: Metrics
     ) -> None:
         self.handle = handle
-        self.attach = pack_db_attach(handle)
         self.connection = connection
         self.send = connection.send
         self.state = SessionState.ANONYMOUS
@@ -96,6 +93,11 @@ class ClientSession:
     def is_logged_in(self) -> bool:
         """Whether the session has a user and has not been kicked or closed."""
         return self.state is SessionState.LOGGED_IN
+
+    @property
+    def asker(self) -> Attach:
+        """What a request on its behalf carries, so that the answer finds it."""
+        return Attach(AttachType.HANDLE, self.handle)
 
     @property
     def is_mobile(self) -> bool:
