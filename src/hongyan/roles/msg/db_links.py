@@ -322,7 +322,7 @@ def _spread(links: Sequence[Link]) -> list[Link]:
     likes = {server: _preferences(server) for server in servers}
     table = []
     for slot in range(SLOTS):
-        favourite = servers[max(likes, key=lambda server: likes[server][slot])]  # noqa: B023 - used at once
+        favourite = servers[max(likes, key=lambda server: likes[server][slot])]
         table.append(favourite[slot % len(favourite)])
     return table
 

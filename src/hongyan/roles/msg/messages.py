@@ -99,11 +99,12 @@ class MessageHandlers:
         message.ClearField("attach_data")
         if session is not None:
             self._acknowledge(session, message, frame.seq)
-        if message.duplicate and (request is None or request.tries == 1):
-            self._counts["messages", "duplicate"] += 1
-            return
-        # Else it is of our own making: a db_proxy died between storing and answering, and nobody has it yet.
-        message.ClearField("duplicate")
+        if message.duplicate:
+            if request is None or request.tries == 1:
+                self._counts["messages", "duplicate"] += 1
+                return
+            # Of our own making: a db_proxy died between storing and answering, and nobody has it yet.
+            message.ClearField("duplicate")
         self._counts["messages", "stored"] += 1
         # One frame for everybody: encoded once, with seq 0, as a notice must have (spec/clients.md 3).
         delivery = OutboundFrame(commands.MSG_DATA, message)
