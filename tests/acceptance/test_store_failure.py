@@ -34,7 +34,8 @@ async def test_what_the_database_does_not_take_is_not_acked_and_reaches_nobody(
     group = (await alice.create_group(bob.user_id)).group_id
     await alice.say(bob.user_id, b"before")
     await alice.say_to_group(group, b"all before")
-    await bob.arrived()
+    await bob.hears(b"before")
+    await bob.hears(b"all before")
     with without_message_tables(own_suite):
         for to, kind in ((bob.user_id, 1), (group, GROUP_TEXT)):
             with pytest.raises(RefusedError) as refusal:
