@@ -15,6 +15,7 @@ from hongyan.store import (
     files,
     groups,
     loading,
+    logins,
     messages,
     repeats,
     sessions,
@@ -26,6 +27,7 @@ from hongyan.store.entries import PendingMessage, pair_key
 
 QUERIES: dict[str, tuple[Callable[..., Any], ...]] = {
     "login": (accounts.credentials, "u1"),
+    "logins": (logins.accounts_named, ["u1", "u2"]),
     "user info": (users.by_ids, [1, 2, 3]),
     "changed users": (users.changed_since, 1_700_000_005),
     "changed departments": (departments.changed_since, 1_700_000_005),

@@ -17,6 +17,7 @@ tokens         push tokens of phones
 files          offline files
 audio          where recordings lie
 accounts       making, listing and disabling users; their passwords
+logins         what checking many logins needs, with one query
 passwords      checking passwords; no database
 =============  ==========================================================
 

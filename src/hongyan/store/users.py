@@ -53,13 +53,13 @@ _NAMES = (
     "status",
     "sign_info",
 )
-_COLUMNS = tuple(USER.c[name] for name in _NAMES)
+COLUMNS = tuple(USER.c[name] for name in _NAMES)
 
 
 def by_ids(connection: Connection, user_ids: Sequence[int]) -> list[UserRow]:
     """The users with these ids who exist, whatever their status, by id."""
     rows = bulk.find_rows(connection, USER, ("id",), _NAMES, sorted(set(user_ids)))
-    return sorted({_user(row) for row in rows})
+    return sorted({user_row(row) for row in rows})
 
 
 def changed_since(connection: Connection, since: int) -> UserChanges:
@@ -67,12 +67,12 @@ def changed_since(connection: Connection, since: int) -> UserChanges:
 
     Those who left count for ``latest`` all the same: a first pull reflects that they are gone.
     """
-    changed = select(USER.c.updated, *_COLUMNS).where(USER.c.updated >= since)
+    changed = select(USER.c.updated, *COLUMNS).where(USER.c.updated >= since)
     latest, users = since, []
     # Sorted here: asked to sort, SQLite would walk through all users instead of the changed ones.
     for updated, *values in connection.execute(changed):
         latest = max(latest, updated)
-        user = _user(values)
+        user = user_row(values)
         if since or user.status != LEFT:
             users.append(user)
     return UserChanges(latest, sorted(users))
@@ -117,7 +117,8 @@ def push_shield(connection: Connection, user_id: int) -> int | None:
     return connection.execute(shield).scalar()
 
 
-def _user(values: Sequence[Any]) -> UserRow:
+def user_row(values: Sequence[Any]) -> UserRow:
+    """Make a row of the values of COLUMNS."""
     user = UserRow(*values)
     # The original's schema lets these two be NULL.
     return user._replace(avatar=user.avatar or "", status=user.status or 0)

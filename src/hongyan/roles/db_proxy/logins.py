@@ -11,8 +11,10 @@ from hongyan.errors import BackendError, RefusedError
 from hongyan.reactor.dispatch import Routes
 from hongyan.roles.db_proxy.backend import Backend, now
 from hongyan.roles.db_proxy.convert import user_info
-from hongyan.store import accounts, passwords, users
+from hongyan.store import accounts, passwords
 from hongyan.store.accounts import NewUser
+from hongyan.store.database import Database
+from hongyan.store.logins import Account, accounts_named
 from hongyan.store.passwords import Credentials, VerifiedPasswords
 from hongyan.wire import commands
 from hongyan.wire.passwords import is_password_digest
@@ -29,11 +31,50 @@ HASH_THREADS: Final = 1
 """Slow hashes run beside the event loop; one at a time, so that logins never starve messages."""
 
 
+class _Question:
+    """Names to look up together, and what came of it."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self.answer: dict[str, Account] | BackendError | None = None
+
+
+class Accounts:
+    """Reads accounts by name: whoever asks while a query is under way shares the next one."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._gathering = _Question()
+        self._reading = asyncio.Lock()
+
+    async def find(self, name: str) -> Account | None:
+        """Return the account as it stands in the database now; None when there is none.
+
+        Raises:
+            BackendError: the database does not answer.
+        """
+        question = self._gathering
+        question.names.add(name)
+        async with self._reading:
+            if question.answer is None:
+                self._gathering = _Question()
+                question.answer = await self._ask(question.names)
+        if isinstance(question.answer, BackendError):
+            raise question.answer
+        return question.answer.get(name)
+
+    async def _ask(self, names: set[str]) -> dict[str, Account] | BackendError:
+        try:
+            return await self._database.read(accounts_named, list(names))
+        except BackendError as error:
+            return error
+
+
 class LoginHandlers:
     """Answers msg_server's question who somebody is."""
 
     def __init__(self, backend: Backend, routes: Routes[Link], *, replace_legacy: bool) -> None:
-        self._database = backend.database
+        self._accounts = Accounts(backend.database)
         self._journal = backend.journal
         self._replace_legacy = replace_legacy
         self._verified = VerifiedPasswords()
@@ -53,16 +94,14 @@ class LoginHandlers:
             return _answer(text(message.user_name), _TROUBLE)
 
     async def _check(self, name: str, offered: str) -> IMValidateRsp:
-        credentials = await self._database.read(accounts.credentials, name)
-        if not await self._is_right(credentials, offered) or credentials is None:
+        account = await self._accounts.find(name)
+        credentials = account.credentials if account else None
+        if not await self._is_right(credentials, offered) or account is None:
             return _answer(name, _WRONG)
-        if credentials.legacy and self._replace_legacy:
-            await self._replace(credentials, offered)
-        rows = await self._database.read(users.by_ids, [credentials.user_id])
-        if not rows:
-            return _answer(name, _WRONG)  # gone meanwhile
+        if account.credentials.legacy and self._replace_legacy:
+            await self._replace(account.credentials, offered)
         reply = _answer(name, _OK)
-        reply.user_info.CopyFrom(user_info(rows[0]))
+        reply.user_info.CopyFrom(user_info(account.user))
         return reply
 
     async def _is_right(self, credentials: Credentials | None, offered: str) -> bool:

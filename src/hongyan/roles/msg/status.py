@@ -6,13 +6,14 @@ from typing import Final
 from hongyan.cluster.link import Link
 from hongyan.errors import ErrorCode, RefusedError
 from hongyan.roles.msg.context import MsgContext, MsgTables, check_list_length
+from hongyan.roles.msg.presence import PresenceNotices
 from hongyan.roles.msg.queries import QueryHandlers
 from hongyan.roles.msg.session import ClientSession
 from hongyan.wire import commands
 from hongyan.wire.attach import AttachType, pack_pdu_attach
 from hongyan.wire.frame import Frame, OutboundFrame
 from hongyan.wire.pb.base_define_pb2 import USER_STATUS_OFFLINE, USER_STATUS_ONLINE
-from hongyan.wire.pb.buddy_pb2 import IMPCLoginStatusNotify, IMUsersStatReq
+from hongyan.wire.pb.buddy_pb2 import IMPCLoginStatusNotify, IMUsersStatReq, IMUserStatNotify
 from hongyan.wire.pb.message_pb2 import IMClientTimeReq, IMClientTimeRsp
 from hongyan.wire.pb.server_pb2 import IMServerPCLoginStatusNotify
 from hongyan.wire.pb.switch_service_pb2 import IMP2PCmdMsg
@@ -27,6 +28,7 @@ class StatusHandlers:
 
     def __init__(self, context: MsgContext, tables: MsgTables, queries: QueryHandlers) -> None:
         self._context = context
+        self._notices = PresenceNotices(context.directory, context.runtime.reactor.loop)
         for clients in (tables.strangers, tables.clients):
             clients.relay(commands.HEARTBEAT, _echo)
             clients.on(commands.TIME, _tell_time)
@@ -34,7 +36,7 @@ class StatusHandlers:
         tables.clients.on(commands.P2P_COMMAND, self._p2p)
         tables.from_route.on(commands.USERS_STATUS_REPLY, queries.answer)
         tables.from_route.on(commands.P2P_COMMAND, self._p2p_from_elsewhere)
-        tables.from_route.relay(commands.STATUS_NOTIFY, self._tell_pcs)
+        tables.from_route.on(commands.STATUS_NOTIFY, self._tell_pcs)
         tables.from_route.on(commands.SERVER_PC_LOGIN_STATUS, self._tell_phones)
 
     def _users_status(self, session: ClientSession, message: IMUsersStatReq, frame: Frame) -> None:
@@ -43,10 +45,8 @@ class StatusHandlers:
         message.attach_data = pack_pdu_attach(AttachType.HANDLE, session.handle)
         self._context.route.master().send(OutboundFrame(commands.USERS_STATUS, message, frame.seq, frame))
 
-    def _tell_pcs(self, _link: Link, frame: Frame) -> None:
-        for session in self._context.directory.logged_in():
-            if not session.is_mobile:
-                session.send(frame)
+    def _tell_pcs(self, _link: Link, message: IMUserStatNotify, frame: Frame) -> None:
+        self._notices.add(message.user_stat.user_id, frame)
 
     def _tell_phones(self, _link: Link, message: IMServerPCLoginStatusNotify, _frame: Frame) -> None:
         is_on = message.login_status == _PC_IS_ON
