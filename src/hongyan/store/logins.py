@@ -10,7 +10,6 @@ from hongyan.store.schema import PASSWORD
 from hongyan.store.teamtalk import USER
 from hongyan.store.users import COLUMNS, UserRow, user_row
 
-
 # Made once: putting it together takes longer than running it.
 _NAMED: Final = (
     select(func.coalesce(PASSWORD.c.hash, ""), USER.c.password, USER.c.salt, *COLUMNS)
