@@ -12,7 +12,7 @@ $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Hongyan needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[sniff]' --group dev
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[sniff,mysql,postgres]' --group dev
 	touch $(STAMP)
 
 run: install
@@ -36,6 +36,7 @@ format: install
 test: install
 	sh scripts/install_test_browser.sh
 	sh scripts/install_test_etcd.sh
+	sh scripts/install_test_servers.sh
 	$(BIN)/pytest
 
 protos: install

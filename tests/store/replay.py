@@ -22,6 +22,7 @@ from hongyan.store import (
     users,
 )
 from hongyan.store.entries import GROUP_TYPES
+from hongyan.store.ids import advance_ids
 from hongyan.store.schema import DEVICE_TOKEN, GROUP_SETTING, READ_CURSOR
 from hongyan.store.teamtalk import (
     GROUP,
@@ -43,6 +44,7 @@ def load_fixture(connection: Connection, fixture: dict[str, Any]) -> None:
         connection.execute(insert(metadata.tables[name]), rows)
     # The recorded server went on at 100.
     connection.execute(insert(GROUP).values(id=99, status=1))
+    advance_ids(connection)
     load_redis(connection, fixture["redis"])
 
 
@@ -138,6 +140,7 @@ class Replay:
                     connection.execute(update(table).where(table.c.id == row["id"]).values(row))
                 gone = table.c.id.in_(change.get("deleted", ()))
                 connection.execute(delete(table).where(gone))
+            advance_ids(connection)
             load_redis(connection, self.case["before"]["redis"])
             load_counters(connection, self.case["before"]["redis"].get("db1", {}))
 

@@ -57,7 +57,7 @@ async def test_upsert_inserts_and_overwrites(database: Database) -> None:
     assert await database.write(upsert) == [(2, 5), (3, 7), (4, 8)]
 
 
-async def test_find_looks_rows_up_by_their_index(database: Database) -> None:
+async def test_find_looks_rows_up_by_their_index(sqlite: Database) -> None:
     """SQLite walks the whole table for some ways of asking: that would be a disaster in time."""
 
     def plan(connection: Connection) -> list[str]:
@@ -65,6 +65,6 @@ async def test_find_looks_rows_up_by_their_index(database: Database) -> None:
         rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", (1, 1, 2, 1, 1, 3))
         return [row[3] for row in rows]
 
-    steps = await database.read(plan)
+    steps = await sqlite.read(plan)
     assert any("SEARCH HyReadCursor USING PRIMARY KEY" in step for step in steps)
     assert not any("SCAN HyReadCursor" in step for step in steps)

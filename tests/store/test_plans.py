@@ -52,6 +52,7 @@ OWN_LISTS = re.compile(r"SCAN (wanted|mine|CONSTANT ROW|\d+ CONSTANT ROWS)")
 
 
 @pytest.mark.parametrize("name", QUERIES)
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 async def test_no_table_is_walked_through(company: Any, name: str) -> None:
     await company.send(*(PendingMessage(1, peer, 1, "text", 1) for peer in (2, 3)))
     await company.group_text(1, 1)

@@ -18,13 +18,15 @@ from hongyan.store import Database, open_database
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
 
+_SQLITE: Final = "sqlite:///"
+
 json_option: Final[Callable[[F], F]] = click.option(
     "--json", "as_json", is_flag=True, help="Print JSON instead of a table."
 )
 
 
 def database_options(command: F) -> F:
-    """Add ``--data`` and ``--config``, and pass the database's file as ``database``."""
+    """Add ``--data`` and ``--config``, and pass the database's URL as ``database``."""
 
     @click.option(
         "--data",
@@ -39,28 +41,29 @@ def database_options(command: F) -> F:
     )
     @wraps(command)
     def with_database(*args: Any, data: Path | None, config: Path | None, **kwargs: Any) -> Any:
-        return command(*args, database=database_file(data, config), **kwargs)
+        return command(*args, database=database_url(data, config), **kwargs)
 
     return cast("F", with_database)
 
 
-def database_file(data: Path | None, config: Path | None) -> Path:
-    """Return the database's file.
+def database_url(data: Path | None, config: Path | None) -> str:
+    """Return the database's URL.
 
     Raises:
         ConfigError: the configuration cannot be used.
     """
     if config is None:
-        return (data or Path("data")) / "hongyan.db"
-    return load_config(config).db_proxy.database_path
+        return f"{_SQLITE}{(data or Path('data')) / 'hongyan.db'}"
+    return load_config(config).db_proxy.database
 
 
-def with_database(file: Path, work: Callable[[Database], Coroutine[Any, Any, T]]) -> T:
+def with_database(url: str, work: Callable[[Database], Coroutine[Any, Any, T]]) -> T:
     """Run ``work`` on the database and close it; the suite may run at the same time."""
 
     async def opened() -> T:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        database = await open_database(file)
+        if url.startswith(_SQLITE):
+            Path(url.removeprefix(_SQLITE)).parent.mkdir(parents=True, exist_ok=True)
+        database = await open_database(url)
         try:
             return await work(database)
         finally:

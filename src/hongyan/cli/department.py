@@ -1,6 +1,5 @@
 """``hongyan department``: the tree that users stand in."""
 
-from pathlib import Path
 from time import time
 
 import click
@@ -25,7 +24,7 @@ def department() -> None:
 @click.option("--parent", default="", help="The department that it belongs to.")
 @click.option("--priority", type=click.IntRange(min=0), default=0, help="Lower ones stand first in clients.")
 @database_options
-def add(name: str, parent: str, priority: int, database: Path) -> None:
+def add(name: str, parent: str, priority: int, database: str) -> None:
     """Add a department."""
 
     async def work(opened: Database) -> int:
@@ -37,7 +36,7 @@ def add(name: str, parent: str, priority: int, database: Path) -> None:
 @department.command("list", epilog=examples("hongyan department list", "hongyan department list --json"))
 @json_option
 @database_options
-def list_(database: Path, *, as_json: bool) -> None:
+def list_(database: str, *, as_json: bool) -> None:
     """List every department."""
 
     async def work(opened: Database) -> list[DepartmentRow]:

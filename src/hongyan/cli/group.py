@@ -1,6 +1,5 @@
 """``hongyan group``: conversations of more than two."""
 
-from pathlib import Path
 from time import time
 
 import click
@@ -37,7 +36,7 @@ def group() -> None:
     help="Clients list normal groups; temporary ones show when something is written.",
 )
 @database_options
-def create(name: str, members: str, creator: str, kind: str, database: Path) -> None:
+def create(name: str, members: str, creator: str, kind: str, database: str) -> None:
     """Create a group; the creator is a member too."""
     names = [member.strip() for member in members.split(",") if member.strip()]
     if not names:
@@ -52,7 +51,7 @@ def create(name: str, members: str, creator: str, kind: str, database: Path) -> 
 @group.command("list", epilog=examples("hongyan group list", "hongyan group list --json"))
 @json_option
 @database_options
-def list_(database: Path, *, as_json: bool) -> None:
+def list_(database: str, *, as_json: bool) -> None:
     """List every group and its members."""
 
     async def work(opened: Database) -> list[dict[str, object]]:

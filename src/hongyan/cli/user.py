@@ -71,7 +71,7 @@ def user() -> None:
 )
 @database_options
 def add(
-    name: str, password: str | None, department: str, count: int | None, database: Path, **fields: Any
+    name: str, password: str | None, department: str, count: int | None, database: str, **fields: Any
 ) -> None:
     """Add a user, or many like it."""
     secret = slow_hash(client_digest(read_password(password)))
@@ -89,7 +89,7 @@ def add(
 @user.command("list", epilog=examples("hongyan user list", "hongyan user list --json | jq '.[].name'"))
 @json_option
 @database_options
-def list_(database: Path, *, as_json: bool) -> None:
+def list_(database: str, *, as_json: bool) -> None:
     """List every user."""
 
     async def work(opened: Database) -> list[Account]:
@@ -102,7 +102,7 @@ def list_(database: Path, *, as_json: bool) -> None:
 @click.argument("name")
 @password_option
 @database_options
-def passwd(name: str, password: str | None, database: Path) -> None:
+def passwd(name: str, password: str | None, database: str) -> None:
     """Give a user another password."""
     secret = slow_hash(client_digest(read_password(password)))
     _write(database, lambda connection: accounts.set_password(connection, name, secret, int(time())))
@@ -112,7 +112,7 @@ def passwd(name: str, password: str | None, database: Path) -> None:
 @user.command(epilog=examples("hongyan user disable anna"))
 @click.argument("name")
 @database_options
-def disable(name: str, database: Path) -> None:
+def disable(name: str, database: str) -> None:
     """Let a user log in no more; what was written stays."""
     _write(database, lambda connection: accounts.disable(connection, name, int(time())))
     click.echo(f"{name} cannot log in any more")
@@ -131,7 +131,7 @@ def disable(name: str, database: Path) -> None:
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--dry-run", is_flag=True, help="Check everything and change nothing.")
 @database_options
-def import_(file: Path, database: Path, *, dry_run: bool) -> None:
+def import_(file: Path, database: str, *, dry_run: bool) -> None:
     """Add the users of a CSV file: all of them, or none if a line is wrong.
 
     The first line names the columns: name and password, and any of nick, department, phone, email, sex.
@@ -146,7 +146,7 @@ def import_(file: Path, database: Path, *, dry_run: bool) -> None:
     click.echo(f"{len(users.rows)} users {'would be imported' if dry_run else 'imported'}")
 
 
-def _write(database: Path, change: Callable[[Connection], T]) -> T:
+def _write(database: str, change: Callable[[Connection], T]) -> T:
     async def work(opened: Database) -> T:
         return await opened.write(change)
 

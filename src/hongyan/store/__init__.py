@@ -25,7 +25,7 @@ Changes take ``now`` in Unix seconds; a refused one raises ``RefusedError``.
 """
 
 from hongyan.store.conversations import Conversations
-from hongyan.store.database import ConflictError, Database, UnfitValueError
+from hongyan.store.database import ConflictError, Database, TryAgainError, UnfitValueError
 from hongyan.store.entries import PendingMessage, SessionType
 from hongyan.store.journal import Journal, JournalStats
 from hongyan.store.opening import Store, open_database, open_store
@@ -39,6 +39,7 @@ __all__ = [
     "PendingMessage",
     "SessionType",
     "Store",
+    "TryAgainError",
     "UnfitValueError",
     "open_database",
     "open_store",

@@ -60,12 +60,15 @@ def credentials(connection: Connection, name: str) -> Credentials | None:
     """What is needed to check a login under this name."""
     user = USER.c
     row = connection.execute(
-        select(user.id, user.status, PASSWORD.c.hash, user.password, user.salt)
+        select(user.id, user.status, PASSWORD.c.hash, user.password, user.salt, user.name)
         .select_from(USER)
         .outerjoin(PASSWORD, PASSWORD.c.userId == user.id)
         .where(user.name == name)
     ).first()
-    return None if row is None else Credentials(row[0], row[1] or 0, row[2] or "", row[3], row[4])
+    # MySQL takes no notice of spaces at the end; a login does.
+    if row is None or row.name != name:
+        return None
+    return Credentials(row[0], row[1] or 0, row[2] or "", row[3], row[4])
 
 
 def replace_legacy(connection: Connection, checked: Credentials, slow_hash: str, now: int) -> bool:

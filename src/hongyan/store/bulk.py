@@ -36,6 +36,7 @@ _SIZES = (256, 192, 128, 96, 64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1)
 # Rows to insert cannot be filled up: few are always one statement, more are two or three.
 _ALWAYS_WHOLE = 32
 _INSERT_SIZES = (256, 192, 128, 96, 64, 48, *range(_ALWAYS_WHOLE, 0, -1))
+_NUMBERED = re.compile(r"\$(\d+)")
 _ROW = re.compile(r"(?<=VALUES )\([^()]*\)")
 
 Params = Sequence[Any]
@@ -99,9 +100,26 @@ def _write(connection: Connection, text: str, params: Params) -> None:
     try:
         cursor.execute(text, params)
     except driver_error as error:
-        raise DBAPIError.instance(text, None, error, driver_error, hide_parameters=True) from error
+        raise _wrapped(connection, text, error) from error
     finally:
         cursor.close()
+
+
+def _wrapped(connection: Connection, text: str, error: Exception) -> BaseException:
+    """The error as SQLAlchemy would raise it; a connection that broke is not used again."""
+    dialect = connection.dialect
+    broken = dialect.is_disconnect(error, None, None)  # type: ignore[arg-type] # any driver's
+    if broken:
+        connection.invalidate()
+    return DBAPIError.instance(
+        text,
+        None,
+        error,
+        dialect.loaded_dbapi.Error,
+        hide_parameters=True,
+        connection_invalidated=broken,
+        dialect=dialect,
+    )
 
 
 def _chunks(flat: Params, width: int) -> Iterator[tuple[int, Params]]:
@@ -137,7 +155,18 @@ def _upsert(dialect: Dialect, table: Table, columns: tuple[str, ...], changed: s
 
 def _repeated(text: str, size: int) -> str:
     """Make a statement of many rows of one with a single row; compiling it would take milliseconds."""
-    return _ROW.sub(lambda row: ", ".join([row[0]] * size), text, count=1)
+    return _ROW.sub(lambda row: ", ".join(_rows(row[0], size)), text, count=1)
+
+
+def _rows(row: str, size: int) -> list[str]:
+    width = len(_NUMBERED.findall(row))
+    if not width:
+        return [row] * size
+    # PostgreSQL's places are numbered through.
+    return [
+        _NUMBERED.sub(lambda place, before=before: f"${int(place[1]) + before}", row)
+        for before in range(0, size * width, width)
+    ]
 
 
 @lru_cache(maxsize=64)

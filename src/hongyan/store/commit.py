@@ -10,10 +10,18 @@ from sqlalchemy import Connection
 from hongyan.errors import BackendError
 from hongyan.store.batch import store_run
 from hongyan.store.conversations import Conversations
-from hongyan.store.database import ConflictError, Database, UnfitValueError, translated_errors
+from hongyan.store.database import (
+    ConflictError,
+    Database,
+    TryAgainError,
+    UnfitValueError,
+    translated_errors,
+)
 from hongyan.store.entries import Entry, PendingMessage
 
 T = TypeVar("T")
+
+_RETRIES = 3
 
 _log = structlog.get_logger("hongyan.store")
 
@@ -84,11 +92,21 @@ class Committer:
 
     async def _commit(self, items: Sequence[Item]) -> None:
         try:
-            await self._database.write(self._store, items)
+            await self._store_or_try_again(items)
         except (ConflictError, UnfitValueError) as error:
             self._conversations.discard()
             _log.warning("a batch is stored one by one", entries=len(items), reason=str(error))
             await self._database.write(self._store_one_by_one, items)
+
+    async def _store_or_try_again(self, items: Sequence[Item]) -> None:
+        """Store the items, again when another writer or a cut connection got in the way."""
+        for _ in range(_RETRIES):
+            try:
+                return await self._database.write(self._store, items)
+            except TryAgainError as error:
+                self._conversations.discard()
+                _log.warning("a batch is tried again", entries=len(items), reason=str(error))
+        return await self._database.write(self._store, items)
 
     def _store(self, connection: Connection, items: Sequence[Item]) -> None:
         self._conversations.begin()

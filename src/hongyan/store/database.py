@@ -1,33 +1,25 @@
 """What every engine offers the store: many parallel reads, one write transaction at a time."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
-from hongyan.errors import BackendError
+from hongyan.store.failures import ConflictError, TryAgainError, UnfitValueError, translated_errors
+
+__all__ = ["ConflictError", "Database", "TryAgainError", "UnfitValueError", "translated_errors"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-class ConflictError(BackendError):
-    """The database is well but holds something that these rows contradict."""
-
-
-class UnfitValueError(BackendError):
-    """The database is well but cannot hold one of these values."""
 
 
 class Database(ABC):
     """One database with its schema in place; an adapter per engine.
 
     Queries are plain functions of a synchronous Core ``Connection``, so that the same ones serve
-    every engine. They run outside the event loop's thread and must touch nothing but the
-    connection and their arguments.
+    every engine. They must touch nothing but the connection and their arguments: SQLite runs them
+    outside the event loop's thread, the others in it, where only the connection may wait.
     """
 
     @property
@@ -62,25 +54,3 @@ class Database(ABC):
         Calls are served one at a time in their order. Within the suite only the journal calls
         this; command-line tools, which are processes of their own, may.
         """
-
-
-@contextmanager
-def translated_errors() -> Iterator[None]:
-    """Turn what a driver raises into the tree of :mod:`hongyan.errors`."""
-    try:
-        yield
-    except IntegrityError as error:
-        raise ConflictError(_driver_text(error)) from error
-    except DataError as error:
-        raise UnfitValueError(_driver_text(error)) from error
-    # The drivers raise these two while they bind a value, before they speak to the database.
-    except (OverflowError, UnicodeEncodeError) as error:
-        raise UnfitValueError(f"a value cannot be stored ({type(error).__name__})") from error
-    except SQLAlchemyError as error:
-        raise BackendError(_driver_text(error)) from error
-
-
-def _driver_text(error: SQLAlchemyError) -> str:
-    # Only the driver's own sentence: SQLAlchemy's text would quote the parameters, which are
-    # people's messages and passwords.
-    return str(getattr(error, "orig", None) or type(error).__name__)

@@ -3,12 +3,21 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from hongyan.errors import ConfigError
 from hongyan.store.conversations import Conversations
 from hongyan.store.database import Database
 from hongyan.store.entries import PendingMessage
 from hongyan.store.journal import Journal
 from hongyan.store.sqlite import SqliteDatabase, Synchronous
+
+_SQLITE: Final = "sqlite:///"
+READERS: Final = 8
+"""Connections that read, unless the configuration has another number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +39,16 @@ class Store:
 
 
 async def open_store(
-    path: Path,
+    place: Path | str,
     on_stored: Callable[[Sequence[PendingMessage]], None],
     *,
     synchronous: Synchronous = "FULL",
     max_pending: int = 50_000,
 ) -> Store:
-    """Open the embedded database, making it when it is missing.
+    """Open a database, making its tables when they are missing, and a journal on it.
 
     Args:
-        path: the database file.
+        place: as for ``open_database``.
         on_stored: told of every batch of messages, see :class:`Journal`.
         synchronous: see :class:`SqliteDatabase`.
         max_pending: how many writes may wait.
@@ -47,18 +56,54 @@ async def open_store(
     Raises:
         ConfigError: the database cannot be opened, or a newer version made it.
     """
-    database = await open_database(path, synchronous=synchronous)
+    database = await open_database(place, synchronous=synchronous)
     conversations = Conversations()
     journal = Journal(database, conversations, on_stored, max_pending=max_pending)
     return Store(database, conversations, journal)
 
 
-async def open_database(path: Path, *, synchronous: Synchronous = "FULL") -> Database:
+async def open_database(
+    place: Path | str, *, synchronous: Synchronous = "FULL", readers: int = READERS
+) -> Database:
     """Open only the database: for tools beside the suite, which write with ``write``.
 
+    Args:
+        place: SQLite's file, or a URL: ``sqlite:///FILE``, ``mysql://``, ``mariadb://`` or
+            ``postgresql://`` with user, password, host, port and database.
+        synchronous: see :class:`SqliteDatabase`; the others decide that themselves.
+        readers: how many queries may run at the same time on a server.
+
     Raises:
-        ConfigError: as for ``open_store``.
+        ConfigError: as for ``open_store``, or the URL is none of these.
     """
-    database = SqliteDatabase(path, synchronous=synchronous)
+    database = _database(place, synchronous, readers)
     await database.open()
     return database
+
+
+def _database(place: Path | str, synchronous: Synchronous, readers: int) -> Database:
+    if isinstance(place, str) and place.startswith(_SQLITE):
+        place = Path(place.removeprefix(_SQLITE))
+    if isinstance(place, Path):
+        return SqliteDatabase(place, synchronous=synchronous)
+    url = _parsed(place)
+    if url.get_backend_name() in ("mysql", "mariadb"):
+        from hongyan.store.mysql import MysqlDatabase  # noqa: PLC0415 - an installation has one engine
+
+        return MysqlDatabase(url, readers=readers)
+    if url.get_backend_name() == "postgresql":
+        from hongyan.store.postgresql import PostgresqlDatabase  # noqa: PLC0415 - the same
+
+        return PostgresqlDatabase(url, readers=readers)
+    raise ConfigError(f"database: {url.get_backend_name()} is none of sqlite, mysql, mariadb, postgresql")
+
+
+def _parsed(place: str) -> URL:
+    try:
+        url = make_url(place)
+    except ArgumentError as error:
+        # The text is not repeated: it may hold a password.
+        raise ConfigError("database: not a URL such as mysql://user:password@host:3306/teamtalk") from error
+    if not url.database:
+        raise ConfigError("database: the URL names no database, as mysql://user:password@host:3306/teamtalk")
+    return url

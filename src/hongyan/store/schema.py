@@ -81,10 +81,13 @@ OWN_TABLES = (PASSWORD, READ_CURSOR, GROUP_SETTING, DEVICE_TOKEN, CLIENT_MESSAGE
 
 
 def _unique(name: str, table: Table, *columns: str) -> Index:
-    return Index(f"uq_hy_{name}", *(table.c[column] for column in columns), unique=True)
+    index = Index(f"uq_hy_{name}", *(table.c[column] for column in columns), unique=True)
+    return index.ddl_if(callable_=lambda *_, dialect, **__: dialect.name not in ("mysql", "mariadb"))
 
 
-# These are what turns "an id is never given twice" from a hope into a fact.
+# These are what turns "an id is never given twice" from a hope into a fact. Not so on MySQL, where
+# original servers may run on the same tables: their workers race and write some rows twice, which a
+# key of ours would make them lose. There the locks of HyConversation are that fact.
 OWN_INDEXES = (
     _unique("user_name", USER, "name"),
     _unique("relation", RELATION, "smallId", "bigId"),

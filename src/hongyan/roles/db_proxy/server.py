@@ -63,7 +63,9 @@ class DbProxyServer:
         """
         config, runtime = self._config, self._runtime
         synchronous: Synchronous = "FULL" if config.fsync else "NORMAL"
-        self.database = await open_database(config.database_path, synchronous=synchronous)
+        self.database = await open_database(
+            config.database, synchronous=synchronous, readers=config.database_readers
+        )
         self._assemble(self.database)
         self._listener = await listen_for_links(
             self, (config.host, config.port), runtime.reactor, runtime.trust
@@ -102,7 +104,7 @@ class DbProxyServer:
     def _audio_dir(self) -> Path:
         if self._config.audio_dir:
             return Path(self._config.audio_dir)
-        return self._config.database_path.parent / "audio"
+        return self._config.data_folder / "audio"
 
     def _export(self, journal: Journal, requests: Requests) -> None:
         gauge, stats = self._runtime.metrics.gauge, journal.stats

@@ -26,6 +26,11 @@ def current_revision(connection: Connection) -> str | None:
     return connection.execute(select(_VERSION.c.version_num)).scalar()
 
 
+def is_current(connection: Connection) -> bool:
+    """Whether the database is at the newest revision."""
+    return current_revision(connection) == REVISIONS[-1]
+
+
 def migrate(connection: Connection) -> None:
     """Bring the database to the newest revision, inside the caller's transaction.
 

@@ -1,5 +1,8 @@
 """Every table and every key of the first version, as far as the database lacks them.
 
+Each step looks whether it was done: MySQL commits every one by itself, so one that was interrupted
+goes on where it stood.
+
 TeamTalk's tables come from the schema module, since their shape never changes. Our own are spelt
 out here, since theirs may: a migration says what was made at its time.
 """
@@ -35,17 +38,17 @@ def upgrade() -> None:
     """Make what is missing; an existing TeamTalk database keeps its tables and rows."""
     connection = op.get_bind()
     for table in TEAMTALK_TABLES:
-        # Without the indexes of ours that hang on the table: those follow for old and new alike.
-        if not sa.inspect(connection).has_table(table.name):
-            connection.execute(sa.schema.CreateTable(table))
-            _create_original_indexes(connection, table)
+        connection.execute(sa.schema.CreateTable(table, if_not_exists=True))
+        _create_original_indexes(connection, table)
     _create_own_tables()
-    _create_own_indexes()
+    _create_own_indexes(connection)
 
 
 def _create_original_indexes(connection: sa.Connection, table: sa.Table) -> None:
+    # Without the indexes of ours that hang on the table: those follow for old and new alike.
+    present = _indexes(connection, table.name)
     for index in table.indexes:
-        if not str(index.name).startswith(("uq_hy_", "idx_hy_")):
+        if not str(index.name).startswith(("uq_hy_", "idx_hy_")) and index.name not in present:
             index.create(connection)
 
 
@@ -56,6 +59,7 @@ def _create_own_tables() -> None:
         sa.Column("hash", sa.String(255), nullable=False),
         _number("updated"),
         **TABLE_OPTIONS,
+        if_not_exists=True,
     )
     op.create_table(
         "HyReadCursor",
@@ -64,14 +68,23 @@ def _create_own_tables() -> None:
         _key("peerId"),
         _number("msgId"),
         **_CLUSTERED,
+        if_not_exists=True,
     )
-    op.create_table("HyGroupSetting", _key("groupId"), _key("userId"), _number("shield"), **_CLUSTERED)
+    op.create_table(
+        "HyGroupSetting",
+        _key("groupId"),
+        _key("userId"),
+        _number("shield"),
+        **_CLUSTERED,
+        if_not_exists=True,
+    )
     op.create_table(
         "HyDeviceToken",
         _key("userId"),
         sa.Column("platform", sa.String(8), nullable=False),
         sa.Column("token", sa.String(255), nullable=False),
         **TABLE_OPTIONS,
+        if_not_exists=True,
     )
     op.create_table(
         "HyClientMessage",
@@ -82,15 +95,30 @@ def _create_own_tables() -> None:
         _number("msgId"),
         _number("created"),
         **_CLUSTERED,
+        if_not_exists=True,
     )
 
 
-def _create_own_indexes() -> None:
-    op.create_index("idx_hy_device_token", "HyDeviceToken", ["token"])
-    op.create_index("idx_hy_user_updated", "IMUser", ["updated"])
-    op.create_index("idx_hy_depart_updated", "IMDepart", ["updated"])
+def _create_own_indexes(connection: sa.Connection) -> None:
+    _create_index(connection, "idx_hy_device_token", "HyDeviceToken", ["token"])
+    _create_index(connection, "idx_hy_user_updated", "IMUser", ["updated"])
+    _create_index(connection, "idx_hy_depart_updated", "IMDepart", ["updated"])
+    # Where original servers may run on the same tables a key of ours could refuse what they write.
+    if connection.dialect.name in ("mysql", "mariadb"):
+        return
     for name, (table, columns) in _UNIQUE.items():
-        op.create_index(name, table, columns, unique=True)
+        _create_index(connection, name, table, columns, unique=True)
+
+
+def _create_index(
+    connection: sa.Connection, name: str, table: str, columns: list[str], *, unique: bool = False
+) -> None:
+    if name not in _indexes(connection, table):
+        op.create_index(name, table, columns, unique=unique)
+
+
+def _indexes(connection: sa.Connection, table: str) -> set[str | None]:
+    return {index["name"] for index in sa.inspect(connection).get_indexes(table)}
 
 
 def _key(name: str) -> sa.Column[int]:

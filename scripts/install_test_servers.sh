@@ -1,0 +1,45 @@
+#!/bin/sh
+# Installs the database servers that the tests start for themselves, where root may and one is missing.
+# Nothing is left running: the tests bring up their own, on free ports and in temporary folders.
+set -eu
+
+missing=""
+wants() { # PACKAGE BINARY...: the package is missing when none of its binaries is there
+    package=$1
+    shift
+    for binary in "$@"; do
+        if command -v "$binary" >/dev/null 2>&1 || ls "$binary" >/dev/null 2>&1; then
+            return 0
+        fi
+    done
+    missing="$missing $package"
+}
+
+wants mariadb-server mariadbd /usr/sbin/mariadbd
+wants postgresql /usr/lib/postgresql/*/bin/postgres
+wants redis-server redis-server
+
+if [ -z "$missing" ]; then
+    exit 0
+fi
+if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
+    echo "the tests of the database engines need:$missing; install these packages to run them" >&2
+    exit 0
+fi
+
+# While this file is there, Debian's packages start no service of their own.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+    trap 'rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+fi
+# A fresh database cluster of the distribution is not wanted either.
+mkdir -p /etc/postgresql-common
+grep -qs '^create_main_cluster' /etc/postgresql-common/createcluster.conf ||
+    echo 'create_main_cluster = false' >>/etc/postgresql-common/createcluster.conf
+
+export DEBIAN_FRONTEND=noninteractive
+apt-get update -qq
+# shellcheck disable=SC2086 # a list of packages
+apt-get install -y -qq --no-install-recommends $missing >/dev/null
