@@ -1,11 +1,11 @@
 """Real databases of every engine, empty or with the recorded company."""
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from hongyan.store import Database, open_database
 
@@ -15,7 +15,18 @@ from .writing import Writer, running, wipe
 DATA = Path(__file__).parent / "data"
 
 
+on_one_loop = pytest_asyncio.fixture(loop_scope="session")
+"""A server's connections belong to an event loop, so these tests share one."""
+
 ENGINES = ("sqlite", "mariadb", "postgresql")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run this folder's tests on the loop of their fixtures."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents and pytest_asyncio.is_async_test(item):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 @pytest.fixture(params=ENGINES)
@@ -38,55 +49,54 @@ def new_place(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Ca
     return make
 
 
-@pytest.fixture(scope="session")
-def places(request: pytest.FixtureRequest) -> Callable[[str], str]:
-    """The URL of the database that an engine's tests share; its tables are made once."""
-    made: dict[str, str] = {}
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shared(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Callable[[str], Awaitable[Database]]]:
+    """One open database of each engine for all tests that do not close theirs: opening one takes long."""
+    opened: dict[str, Database] = {}
+
+    async def open_once(engine: str) -> Database:
+        if engine not in opened:
+            # No power is cut in these tests, so they need not wait for the disk.
+            opened[engine] = await open_database(place(engine), synchronous="OFF")
+        return opened[engine]
 
     def place(engine: str) -> str:
-        if engine not in made:
-            made[engine] = request.getfixturevalue(engine).create("shared")
-        return made[engine]
+        if engine == "sqlite":
+            return f"sqlite:///{tmp_path_factory.mktemp('shared') / 'hongyan.db'}"
+        url: str = request.getfixturevalue(engine).create("shared")
+        return url
 
-    return place
-
-
-@pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """One open SQLite database for all tests that do not close theirs: opening it takes long."""
-    path = tmp_path_factory.mktemp("shared") / "hongyan.db"
-    # No power is cut in these tests, so they need not wait for the disk.
-    database = asyncio.run(open_database(path, synchronous="OFF"))
-    yield database
-    asyncio.run(database.close())
+    yield open_once
+    for database in opened.values():
+        await database.close()
 
 
-@pytest.fixture
-async def database(engine: str, places: Callable[[str], str], shared: Database) -> AsyncIterator[Database]:
+@on_one_loop
+async def database(engine: str, shared: Callable[[str], Awaitable[Database]]) -> Database:
     """An open database without rows."""
-    # A server's connections belong to the event loop of one test.
-    opened = shared if engine == "sqlite" else await open_database(places(engine), readers=4)
+    opened = await shared(engine)
     await opened.write(wipe)
-    yield opened
-    if opened is not shared:
-        await opened.close()
+    return opened
 
 
-@pytest.fixture
-async def sqlite(shared: Database) -> Database:
+@on_one_loop
+async def sqlite(shared: Callable[[str], Awaitable[Database]]) -> Database:
     """The same, of SQLite only."""
-    await shared.write(wipe)
-    return shared
+    opened = await shared("sqlite")
+    await opened.write(wipe)
+    return opened
 
 
-@pytest.fixture
+@on_one_loop
 async def writer(database: Database) -> AsyncIterator[Writer]:
     """A journal on an empty database."""
     async with running(database) as writer:
         yield writer
 
 
-@pytest.fixture
+@on_one_loop
 async def company(database: Database) -> AsyncIterator[Writer]:
     """A journal on the recorded fixture: users 1 to 6 and 10, groups 1 to 3."""
     fixture = json.loads((DATA / "fixture_a.json").read_text())

@@ -1,6 +1,5 @@
 """Unread counts against a model, under random work."""
 
-import asyncio
 from collections import defaultdict
 
 from hypothesis import HealthCheck, given, settings
@@ -112,12 +111,12 @@ async def play(database: Database, script: list[tuple[object, ...]]) -> None:
         assert found_totals == {user: total for user, total in totals.items() if total}
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps)
-def test_counts_and_numbers_are_what_a_naive_model_says(
-    shared: Database, script: list[tuple[object, ...]]
+async def test_counts_and_numbers_are_what_a_naive_model_says(
+    database: Database, script: list[tuple[object, ...]]
 ) -> None:
-    asyncio.run(play(shared, script))
+    await play(database, script)
 
 
 async def test_the_newest_message_comes_with_the_count(company: Writer) -> None:

@@ -10,7 +10,7 @@ Only some sizes are used, so that few different statements exist and all stay pr
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from sqlalchemy import (
@@ -108,7 +108,7 @@ def _write(connection: Connection, text: str, params: Params) -> None:
 def _wrapped(connection: Connection, text: str, error: Exception) -> BaseException:
     """The error as SQLAlchemy would raise it; a connection that broke is not used again."""
     dialect = connection.dialect
-    broken = dialect.is_disconnect(error, None, None)  # type: ignore[arg-type] # any driver's
+    broken = dialect.is_disconnect(error, connection.connection.dbapi_connection, None)  # type: ignore[arg-type] # any driver's
     if broken:
         connection.invalidate()
     return DBAPIError.instance(
@@ -163,10 +163,11 @@ def _rows(row: str, size: int) -> list[str]:
     if not width:
         return [row] * size
     # PostgreSQL's places are numbered through.
-    return [
-        _NUMBERED.sub(lambda place, before=before: f"${int(place[1]) + before}", row)
-        for before in range(0, size * width, width)
-    ]
+    return [_NUMBERED.sub(partial(_renumbered, before), row) for before in range(0, size * width, width)]
+
+
+def _renumbered(before: int, place: re.Match[str]) -> str:
+    return f"${int(place[1]) + before}"
 
 
 @lru_cache(maxsize=64)
