@@ -22,7 +22,7 @@ def _may_log_in(name: str, password: str) -> bool:
         found = await database.read(accounts.credentials, name)
         return verify(found, client_digest(password), VerifiedPasswords())
 
-    return with_database(Path("data/hongyan.db"), check)
+    return with_database("sqlite:///data/hongyan.db", check)
 
 
 def test_a_user_with_everything(cli: Cli, listed: Listed) -> None:
