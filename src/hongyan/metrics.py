@@ -1,8 +1,9 @@
 """Counters and gauges: plain numbers while the suite runs, Prometheus text when somebody asks."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from typing import Final
+from time import time
+from typing import Final, NamedTuple
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -20,8 +21,24 @@ COUNTERS: Final[dict[str, tuple[str, str]]] = {
 """Every counter: its one label and its help text."""
 
 
+class OpenLink(NamedTuple):
+    """A link that is open now.
+
+    Attributes:
+        role: the role of this process that has it.
+        remote: the role at the other end.
+        name: for people: who is connected to whom, and where.
+        since: when it was opened, in seconds since 1970.
+    """
+
+    role: str
+    remote: str
+    name: str
+    since: float
+
+
 class Metrics(Collector):
-    """The numbers of one process.
+    """The numbers of one process, and its open links.
 
     ``counts`` is a plain dict, so that the hot path pays one addition and no lock: the event loop
     is its only writer.
@@ -30,6 +47,20 @@ class Metrics(Collector):
     def __init__(self) -> None:
         self.counts: defaultdict[tuple[str, str], int] = defaultdict(int)
         self._gauges: dict[str, tuple[str, Callable[[], float]]] = {}
+        self._links: dict[int, OpenLink] = {}
+
+    @property
+    def links(self) -> list[OpenLink]:
+        """Every open link, the oldest first."""
+        return list(self._links.values())
+
+    def link_opened(self, handle: int, role: str, remote: str, name: str) -> None:
+        """Count a link as open; ``handle`` is its own."""
+        self._links[handle] = OpenLink(role, remote, name, time())
+
+    def link_closed(self, handle: int) -> None:
+        """Count it as gone."""
+        self._links.pop(handle, None)
 
     def count(self, name: str, label: str) -> None:
         """Add one to counter ``name``, which stands in COUNTERS."""
@@ -51,6 +82,10 @@ class Metrics(Collector):
                 if counter == name:
                     family.add_metric([value], count)
             yield family
+        links = GaugeMetricFamily("hongyan_links", "Open links between servers", labels=["role", "remote"])
+        for ends, count in Counter((link.role, link.remote) for link in self._links.values()).items():
+            links.add_metric(ends, count)
+        yield links
         for name, (help_, read) in self._gauges.items():
             yield GaugeMetricFamily(f"hongyan_{name}", help_, value=read())
 

@@ -16,6 +16,7 @@ INTERRUPTED: Final = 130
 SUBCOMMANDS: Final[dict[str, str]] = {
     "up": "Start the whole suite in one process.",
     "serve": "Run one server in its own process.",
+    "status": "Show the servers, links, users and loads of a running suite.",
     "config": "Show the settings in force; convert an original's file.",
     "chat": "Chat in the terminal.",
     "user": "Add, list and change users.",

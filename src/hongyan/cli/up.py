@@ -10,7 +10,7 @@ from hongyan.cli.configuring import suite_options
 from hongyan.cli.serving import addresses_table, apply_log_levels, log_level_option, ready_file_option
 from hongyan.config import Layers
 from hongyan.demo import DemoUser
-from hongyan.suite.files import cluster_secret
+from hongyan.suite.files import cluster_secret, suite_file
 from hongyan.suite.up import run_up
 
 SECRET: Final = ("cluster", "secret")
@@ -40,7 +40,8 @@ def up(
     apply_log_levels(log_levels)
     if not layers.get(SECRET):
         layers.set(SECRET, cluster_secret(data_dir), str(data_dir / "cluster_secret"))
-    run_up(layers.build().config, ready_file, demo=demo, announce=_announce)
+    ready_files = [suite_file(data_dir), *([ready_file] if ready_file else [])]
+    run_up(layers.build().config, ready_files, demo=demo, announce=_announce)
 
 
 def _announce(addresses: Mapping[str, tuple[str, int]], people: Sequence[DemoUser]) -> None:

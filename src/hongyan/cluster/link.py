@@ -68,12 +68,16 @@ class Link(ABC):
 
     def _opened(self) -> None:
         self.is_open = True
+        self._metrics.link_opened(
+            self.handle, self._owner.node.name.lower(), self.remote.name.lower(), self.name
+        )
         _log.info("link open", link=self.name)
         self._owner.link_opened(self)
 
     def _closed(self, reason: str) -> None:
         if self.is_open:
             self.is_open = False
+            self._metrics.link_closed(self.handle)
             _log.info("link closed", link=self.name, reason=reason)
             self._owner.link_closed(self)
 

@@ -1,4 +1,4 @@
-"""The files a running suite keeps beside its database: the cluster secret and the ready file."""
+"""The files a running suite keeps beside its database: the cluster secret and its addresses."""
 
 import json
 import secrets
@@ -27,9 +27,15 @@ def cluster_secret(data_dir: Path) -> str:
         raise ConfigError(f"{path}: {error.strerror}") from error
 
 
+def suite_file(data_dir: Path) -> Path:
+    """Return where a running suite leaves its addresses for ``hongyan status``."""
+    return data_dir / "suite.json"
+
+
 def write_ready_file(path: Path, addresses: Mapping[str, tuple[str, int]]) -> None:
     """Write the addresses of every role as one JSON object; the file appears whole or not at all."""
     ready = {name: f"{host}:{port}" for name, (host, port) in addresses.items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".tmp")
     draft.write_text(json.dumps(ready, indent=2) + "\n")
     draft.replace(path)

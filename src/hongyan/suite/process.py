@@ -5,8 +5,7 @@ import gc
 import resource
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from threading import get_native_id
 from typing import Final
@@ -30,7 +29,8 @@ from hongyan.roles.runtime import Runtime
 from hongyan.suite.announce import announce
 from hongyan.suite.cores import share_one_core
 from hongyan.suite.files import write_ready_file
-from hongyan.suite.metrics_http import MetricsHttp
+from hongyan.suite.inside_http import InsideHttp
+from hongyan.suite.status import ProcessReporter
 from hongyan.tasks import Tasks
 from hongyan.wire.commands import Node
 
@@ -151,7 +151,9 @@ class SuiteProcess:
 
     async def _start_metrics(self, runtime: Runtime) -> None:
         config = self._config.metrics
-        self._metrics_http = HttpServer(MetricsHttp(self._metrics), config.host, config.port)
+        reporter = ProcessReporter(self._roles, self._addresses, self._metrics)
+        app = InsideHttp(reporter.metrics, reporter.report)
+        self._metrics_http = HttpServer(app, config.host, config.port)
         runtime.tasks.start("metrics http", self._metrics_http.run())
         await self._metrics_http.wait_ready()
         self._addresses["metrics"] = self._metrics_http.address
@@ -174,13 +176,13 @@ class SuiteProcess:
 
 
 def run_process(
-    process_of: Callable[[], SuiteProcess], ready_file: Path | None, when_ready: WhenReady
+    process_of: Callable[[], SuiteProcess], ready_files: Sequence[Path], when_ready: WhenReady
 ) -> None:
     """Run a process on uvloop until SIGTERM or SIGINT.
 
     Args:
         process_of: makes the process, inside the loop.
-        ready_file: written when every role accepts connections, removed at the end.
+        ready_files: written when every role accepts connections, removed at the end.
         when_ready: called with the addresses after that.
 
     Raises:
@@ -194,7 +196,7 @@ def run_process(
             loop.add_signal_handler(number, process.stop)
 
         async def ready(addresses: Addresses) -> None:
-            if ready_file is not None:
+            for ready_file in ready_files:
                 write_ready_file(ready_file, addresses)
             await when_ready(addresses)
 
@@ -205,9 +207,8 @@ def run_process(
     try:
         uvloop.run(main())
     finally:
-        if ready_file is not None:
-            with suppress(FileNotFoundError):
-                ready_file.unlink()
+        for ready_file in ready_files:
+            ready_file.unlink(missing_ok=True)
 
 
 def _allow_many_sockets() -> None:

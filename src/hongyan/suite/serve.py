@@ -21,4 +21,4 @@ def run_serve(
         announce(addresses)
 
     roles = frozenset({Node[role.upper()]})
-    run_process(lambda: SuiteProcess(config, roles), ready_file, ready)
+    run_process(lambda: SuiteProcess(config, roles), [ready_file] if ready_file else [], ready)

@@ -11,7 +11,7 @@ from hongyan.suite.process import ALL_ROLES, Addresses, SuiteProcess, run_proces
 
 def run_up(
     config: Config,
-    ready_file: Path | None,
+    ready_files: Sequence[Path],
     *,
     demo: bool,
     announce: Callable[[Addresses, Sequence[DemoUser]], None],
@@ -20,7 +20,7 @@ def run_up(
 
     Args:
         config: everything.
-        ready_file: written when every role accepts connections.
+        ready_files: written when every role accepts connections.
         demo: fill an empty database first, and print who can log in.
         announce: called, when everybody is let in, with the addresses and who can log in to the demo.
 
@@ -36,4 +36,4 @@ def run_up(
     async def ready(addresses: Addresses) -> None:
         announce(addresses, people)
 
-    run_process(lambda: SuiteProcess(config, ALL_ROLES, prepare), ready_file, ready)
+    run_process(lambda: SuiteProcess(config, ALL_ROLES, prepare), ready_files, ready)
