@@ -136,7 +136,8 @@ async def test_what_may_not_be_sent_is_refused_and_leaves_no_trace(
 
 
 def rows_in_all(connection: Connection) -> list[int | None]:
-    tables = (*RELATION.metadata.sorted_tables,)
+    # A row of HyConversation is the lock of a group that exists.
+    tables = [table for table in RELATION.metadata.sorted_tables if table.name != "HyConversation"]
     return [connection.execute(select(func.count()).select_from(table)).scalar() for table in tables]
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, func, select, update
 
 from hongyan.errors import ErrorCode, RefusedError
 from hongyan.store import bulk
+from hongyan.store.claims import claim_accounts
 from hongyan.store.passwords import Credentials
 from hongyan.store.schema import PASSWORD
 from hongyan.store.stamps import change_time
@@ -104,6 +105,7 @@ def add_users(connection: Connection, users: Sequence[NewUser], now: int) -> int
     for user in users:
         _check(user)
     names = [user.name for user in users]
+    claim_accounts(connection)
     _refuse_taken(connection, names)
     stamp = change_time(connection, USER, now)
     flat = [value for user in users for value in _user_values(user, stamp)]

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from hongyan.errors import ErrorCode, RefusedError
 from hongyan.store import bulk
+from hongyan.store.claims import Claim, claim, is_shared, note_numbers, renew
 from hongyan.store.conversations import Conversations, GroupState, SingleState, State
 from hongyan.store.cursors import latest_id, write_cursors
 from hongyan.store.entries import (
@@ -117,6 +118,7 @@ class _Run:
         self._conversations = conversations
         self._now = now
         self._states: dict[int, State | None] = {}
+        self._claims: dict[int, Claim] = {}
         self._known: dict[ClientKey, First] = {}
         self._singles: list[list[int | str]] = [[] for _ in range(SHARDS)]
         self._groups: list[list[int | str]] = [[] for _ in range(SHARDS)]
@@ -129,17 +131,26 @@ class _Run:
     def load(self, accepted: Sequence[tuple[int, Entry]]) -> None:
         """Bring every conversation that is written to into memory."""
         get = self._conversations.get
+        if is_shared(self._connection):
+            self._claim(accepted)
         self._states = states = {key: get(key) for key in {key for key, _ in accepted}}
         if None in states.values():
             self._load_cold(
                 {key for key, entry in accepted if not states[key] and type(entry) is not ReadMark}
             )
 
+    def _claim(self, accepted: Sequence[tuple[int, Entry]]) -> None:
+        """Keep other writers from these conversations; a mark alone needs that only for what is known."""
+        get = self._conversations.get
+        keys = {key for key, entry in accepted if type(entry) is not ReadMark or get(key) is not None}
+        self._claims = claim(self._connection, self._conversations, keys)
+
     def _load_cold(self, keys: set[int]) -> None:
         pairs = [key for key in keys if key >= _FIRST_PAIR]
         loaded: dict[int, State | None] = dict(load_pairs(self._connection, pairs, self._now))
         for key in keys.difference(pairs):
             loaded[key] = load_group(self._connection, key)
+        renew(loaded, self._claims)
         self._states |= loaded
         for key, state in loaded.items():
             if state is not None:
@@ -189,6 +200,7 @@ class _Run:
         bulk.stamp_rows(connection, SESSION, "updated", now, self._sessions)
         bulk.stamp_rows(connection, GROUP, "lastChated", now, self._chatted)
         write_cursors(connection, self._cursors)
+        note_numbers(connection, self._states, self._claims)
 
     def _number(self, key: int, entry: PendingMessage) -> None:
         state = self._states[key]

@@ -22,9 +22,10 @@ class SingleState:
         last_id: the newest msg_id.
         sessions: ids of the two IMRecentSession rows.
         stamped: the second that stands in both rows' ``updated``, or an earlier one.
+        version: what the state was read beside (:mod:`hongyan.store.claims`).
     """
 
-    __slots__ = ("last_id", "relation", "sessions", "shard", "stamped")
+    __slots__ = ("last_id", "relation", "sessions", "shard", "stamped", "version")
 
     def __init__(self, relation: int, last_id: int, sessions: tuple[int, int], stamped: int) -> None:
         self.relation = relation
@@ -32,6 +33,7 @@ class SingleState:
         self.last_id = last_id
         self.sessions = sessions
         self.stamped = stamped
+        self.version = 0
 
 
 class GroupState:
@@ -46,6 +48,7 @@ class GroupState:
         sessions: member -> id of the IMRecentSession row, for those who have one.
         closed: members whose row says that they removed the session.
         stamped: the second of the last message that was written to the sessions.
+        version: what the state was read beside (:mod:`hongyan.store.claims`).
     """
 
     __slots__ = (
@@ -57,6 +60,7 @@ class GroupState:
         "sessions",
         "shard",
         "stamped",
+        "version",
     )
 
     def __init__(self, group_id: int, last_id: int, joined: dict[int, int], members: tuple[int, ...]) -> None:
@@ -68,6 +72,7 @@ class GroupState:
         self.sessions: dict[int, int] = {}
         self.closed: set[int] = set()
         self.stamped = 0
+        self.version = 0
 
 
 State = SingleState | GroupState
@@ -113,11 +118,16 @@ class Conversations:
 
     def forget_pair(self, one: int, other: int) -> None:
         """Something about two users' conversation was changed past this cache."""
-        self._forget(pair_key(one, other))
+        self.forget(pair_key(one, other))
 
     def forget_group(self, group_id: int) -> None:
         """Something about a group was changed past this cache."""
-        self._forget(group_id)
+        self.forget(group_id)
+
+    def forget(self, key: int) -> None:
+        """Something about a conversation was changed past this cache."""
+        self._states.pop(key, None)
+        self._used.pop(key, None)
 
     def members(self, group_id: int) -> tuple[int, ...] | None:
         """A group's members by decimal string, if known; safe to call from any thread."""
@@ -126,7 +136,3 @@ class Conversations:
 
     def __len__(self) -> int:
         return len(self._states)
-
-    def _forget(self, key: int) -> None:
-        self._states.pop(key, None)
-        self._used.pop(key, None)

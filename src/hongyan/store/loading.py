@@ -7,7 +7,7 @@ conversation is new.
 from collections.abc import Iterable, Sequence
 from itertools import chain
 
-from sqlalchemy import Connection, Table, func, select, update
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Table, func, select, update
 
 from hongyan.store import bulk
 from hongyan.store.conversations import GroupState, SingleState
@@ -34,7 +34,7 @@ def load_pairs(connection: Connection, keys: Sequence[int], now: int) -> dict[in
     """The states of pairs; relations and sessions are made or revived as a send demands."""
     relations = _open_relations(connection, keys, now)
     sessions = _open_sessions(connection, keys, now)
-    last_ids = _last_single_ids(connection, list(relations.values()))
+    last_ids = last_single_ids(connection, list(relations.values()))
     states = {}
     for key, relation in relations.items():
         low, high = pair_of(key)
@@ -128,7 +128,8 @@ def _find_sessions(
     return {(user, peer): (row, status, updated) for user, peer, row, status, updated in rows}
 
 
-def _last_single_ids(connection: Connection, relations: Sequence[int]) -> dict[int, int]:
+def last_single_ids(connection: Connection, relations: Sequence[int]) -> dict[int, int]:
+    """The newest msg_id of each relation, whatever the row's status."""
     last_ids: dict[int, int] = {}
     for shard, table in enumerate(SINGLE_MESSAGES):
         ids = [relation for relation in relations if relation % SHARDS == shard]
@@ -139,11 +140,19 @@ def _last_single_ids(connection: Connection, relations: Sequence[int]) -> dict[i
 
 def _last_ids(connection: Connection, messages: Table, ids: Sequence[int]) -> dict[int, int]:
     # One step down the index per relation; a GROUP BY would walk every message.
-    newest = (
-        select(func.max(messages.c.msgId))
-        .where(messages.c.relateId == RELATION.c.id)
-        .correlate(RELATION)
-        .scalar_subquery()
-    )
-    rows = connection.execute(select(RELATION.c.id, newest).where(RELATION.c.id.in_(ids)))
-    return {relation: last or 0 for relation, last in rows}
+    newest = [_newest(messages, *which) for which in _ways(connection, messages)]
+    rows = connection.execute(select(RELATION.c.id, *newest).where(RELATION.c.id.in_(ids)))
+    return {relation: max(last or 0 for last in lasts) for relation, *lasts in rows}
+
+
+def _ways(connection: Connection, messages: Table) -> list[list[ColumnElement[bool]]]:
+    """How to ask for the newest message so that an index answers: MySQL's has the status in it."""
+    if connection.dialect.name == "mysql":
+        return [[messages.c.status == 0], [messages.c.status > 0]]
+    return [[]]
+
+
+def _newest(messages: Table, *which: ColumnElement[bool]) -> ScalarSelect[int]:
+    mine = (messages.c.relateId == RELATION.c.id, *which)
+    newest = select(func.max(messages.c.msgId)).where(*mine)
+    return newest.correlate(RELATION).scalar_subquery()

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, and_, select, update
 
 from hongyan.errors import ErrorCode, RefusedError
 from hongyan.store import bulk
+from hongyan.store.claims import forget_group
 from hongyan.store.conversations import Conversations
 from hongyan.store.cursors import write_cursors
 from hongyan.store.entries import SessionType
@@ -88,6 +89,7 @@ def add_members(
     Raises:
         RefusedError: no such group, not allowed, or all of them are members already.
     """
+    forget_group(connection, conversations, group_id)
     group, present = _group(connection, group_id), members(connection, group_id)
     if by is not None and by != group.creator and (group.type == NORMAL or by not in present):
         raise RefusedError(ErrorCode.NOT_ALLOWED, "this user may not add members to the group")
@@ -97,7 +99,7 @@ def add_members(
     back = _rejoin(connection, group_id, added, now)
     _insert_members(connection, group_id, sorted(set(added) - back), now)
     _read_all(connection, group_id, added)
-    return _changed(connection, conversations, group_id, added)
+    return _changed(connection, group_id, added)
 
 
 def remove_members(
@@ -116,6 +118,7 @@ def remove_members(
     Raises:
         RefusedError: no such group, or it is not the creator who asks.
     """
+    forget_group(connection, conversations, group_id)
     group = _group(connection, group_id)
     if by is not None and by != group.creator:
         raise RefusedError(ErrorCode.NOT_ALLOWED, "only the creator removes members")
@@ -131,7 +134,7 @@ def remove_members(
     )
     connection.execute(update(SESSION).where(shown).values(status=1, updated=now))
     _read_all(connection, group_id, removed)
-    return _changed(connection, conversations, group_id, removed)
+    return _changed(connection, group_id, removed)
 
 
 def set_shield(connection: Connection, group_id: int, user_id: int, shield: int) -> None:
@@ -180,10 +183,7 @@ def _read_all(connection: Connection, group_id: int, user_ids: Sequence[int]) ->
         write_cursors(connection, dict.fromkeys(keys, newest))
 
 
-def _changed(
-    connection: Connection, conversations: Conversations, group_id: int, changed: Sequence[int]
-) -> MemberChange:
-    conversations.forget_group(group_id)
+def _changed(connection: Connection, group_id: int, changed: Sequence[int]) -> MemberChange:
     current = members(connection, group_id)
     group = GROUP.c
     connection.execute(

@@ -5,7 +5,7 @@ An original server on the same database never names them and so never notices th
 
 from typing import Any
 
-from sqlalchemy import Column, Index, String, Table
+from sqlalchemy import BigInteger, Column, Index, String, Table
 
 from hongyan.store.teamtalk import (
     DEPART,
@@ -77,7 +77,16 @@ CLIENT_MESSAGE = Table(
     **_CLUSTERED,
 )
 
-OWN_TABLES = (PASSWORD, READ_CURSOR, GROUP_SETTING, DEVICE_TOKEN, CLIENT_MESSAGE)
+CONVERSATION = Table(
+    "HyConversation",
+    metadata,
+    Column("id", BigInteger(), primary_key=True, autoincrement=False),
+    Column("lastId", UINT, nullable=False),
+    Column("version", UINT, nullable=False),
+    **_CLUSTERED,
+)
+
+OWN_TABLES = (PASSWORD, READ_CURSOR, GROUP_SETTING, DEVICE_TOKEN, CLIENT_MESSAGE, CONVERSATION)
 
 
 def _unique(name: str, table: Table, *columns: str) -> Index:

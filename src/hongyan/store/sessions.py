@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, and_, select, update
 
 from hongyan.store import bulk
+from hongyan.store.claims import forget
 from hongyan.store.conversations import Conversations
 from hongyan.store.cursors import mark_read
 from hongyan.store.entries import SessionType
@@ -56,10 +57,7 @@ def remove(
     now: int,
 ) -> bool:
     """Take a conversation off a user's list and count it as read; False when it was not there."""
-    if session_type == SessionType.GROUP:
-        conversations.forget_group(peer_id)
-    else:
-        conversations.forget_pair(user_id, peer_id)
+    forget(connection, conversations, user_id, session_type, peer_id)
     session = SESSION.c
     shown = and_(
         session.userId == user_id,
