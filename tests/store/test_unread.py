@@ -99,7 +99,7 @@ async def play(database: Database, script: list[tuple[object, ...]]) -> None:
             if step[0] == "restart":
                 writer.conversations.begin()
                 for key in list(writer.conversations._states):
-                    writer.conversations._forget(key)
+                    writer.conversations.forget(key)
             else:
                 await perform(writer, model, step)
         for user in PEOPLE:
