@@ -19,6 +19,7 @@ from hongyan.client import (
     Message,
     Options,
     PcLoginChanged,
+    Presence,
     ReadElsewhere,
     RequestRefused,
     SignatureChanged,
@@ -148,7 +149,7 @@ async def test_people_presence_profile_and_typing(suite: RealSuite) -> None:
         assert not directory.is_online(two_id)
         events = one.events()
         async with login(suite, "u2") as two:
-            directory.apply(await until(events, StatusChanged))
+            directory.apply(await until(events, StatusChanged(two_id, Presence.ONLINE)))
             assert directory.is_online(two_id)
             await two.change_signature("忙")
             directory.apply(await until(events, SignatureChanged))
