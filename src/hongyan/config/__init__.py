@@ -2,7 +2,7 @@
 
 from hongyan.config.base import LOOPBACK, MAX_PORT, Address, Hosts, Port, Seconds, Section, split_address
 from hongyan.config.cluster import MIN_SECRET_CHARACTERS, ClusterConfig
-from hongyan.config.db_proxy import DbProxyConfig
+from hongyan.config.db_proxy import DbProxyConfig, RedisConfig
 from hongyan.config.discovery import DiscoveryConfig, OriginalDiscoveryConfig
 from hongyan.config.load import Layers, Loaded, load_config
 from hongyan.config.login import LoginConfig
@@ -29,6 +29,7 @@ __all__ = [
     "MsgConfig",
     "OriginalDiscoveryConfig",
     "Port",
+    "RedisConfig",
     "RouteConfig",
     "Seconds",
     "Section",

@@ -1,13 +1,30 @@
 """``[db_proxy]``."""
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from hongyan.config.base import LOOPBACK, Hosts, Port, Section
 
+RedisDb = Annotated[int, Field(ge=0, le=65535)]
+
 _SQLITE: Final = "sqlite:///"
+
+
+class RedisConfig(Section):
+    """A Redis that original db_proxy_servers use too; both then number together and share counters."""
+
+    url: Annotated[str, Field(pattern=r"^(rediss?://.+)?$")] = ""
+    """``redis://host:6379``, or ``rediss://`` with TLS; empty means none."""
+    unread_db: RedisDb = 1
+    """The database of the pool ``unread``: counters and message numbers."""
+    group_set_db: RedisDb = 2
+    """The database of the pool ``group_set``: push settings of groups."""
+    token_db: RedisDb = 4
+    """The database of the pool ``token``: push tokens."""
+    group_member_db: RedisDb = 5
+    """The database of the pool ``group_member``: who belongs to which group."""
 
 
 class DbProxyConfig(Section):
@@ -34,6 +51,14 @@ class DbProxyConfig(Section):
     """The clients' message key; used for the preview of voice messages only."""
     replace_legacy_passwords: bool = True
     """Replace salted MD5 by argon2id at the next login; off while an original db_proxy is there too."""
+
+    redis: RedisConfig = RedisConfig()
+
+    @model_validator(mode="after")
+    def _shares_a_server(self) -> Self:
+        if self.redis.url and self.database.startswith(_SQLITE):
+            raise ValueError("redis.url needs a database server: originals cannot share an SQLite file")
+        return self
 
     @property
     def data_folder(self) -> Path:

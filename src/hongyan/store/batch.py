@@ -26,6 +26,9 @@ from hongyan.store.entries import (
     pair_key,
 )
 from hongyan.store.loading import add_sessions, load_group, load_pairs, read_group_sessions, revive
+from hongyan.store.redis_mirror import note_entries
+from hongyan.store.redis_numbers import Wanted
+from hongyan.store.redis_shared import redis_of
 from hongyan.store.repeats import COLUMNS as CLIENT_COLUMNS
 from hongyan.store.repeats import ClientKey, First, answer_repeat, stored_before
 from hongyan.store.schema import CLIENT_MESSAGE
@@ -70,12 +73,17 @@ def store_run(
     run = _Run(connection, conversations, now)
     run.load(accepted)
     run.recognise([entry for _, entry in accepted if type(entry) is not ReadMark])
+    redis = redis_of(connection)
+    if redis is not None:
+        redis.take_numbers(connection, run.wanted(accepted))
     for key, entry in accepted:
         if type(entry) is ReadMark:
             run.mark(key, entry)
         else:
             run.take(key, entry)
     run.write()
+    if redis is not None:
+        note_entries(redis, (entry for _, entry in accepted))
 
 
 def _accepted(entries: Sequence[Entry]) -> list[tuple[int, Entry]]:
@@ -159,6 +167,22 @@ class _Run:
     def recognise(self, messages: Sequence[PendingMessage]) -> None:
         """Find out which of the messages were stored by earlier transactions."""
         self._known = stored_before(self._connection, messages)
+
+    def wanted(self, accepted: Sequence[tuple[int, Entry]]) -> list[Wanted]:
+        """How many numbers ``take`` will give in each conversation."""
+        counts: dict[int, int] = {}
+        seen = set(self._known)
+        for key, entry in accepted:
+            state = self._states[key]
+            if type(entry) is ReadMark or state is None:
+                continue
+            if isinstance(state, GroupState) and entry.sender not in state.joined:
+                continue
+            client_key = (entry.sender, entry.client_msg_id)
+            if not entry.client_msg_id or client_key not in seen:
+                counts[key] = counts.get(key, 0) + 1
+                seen.add(client_key)
+        return [Wanted(state, counts[key]) for key, state in self._states.items() if state and key in counts]
 
     def take(self, key: int, entry: PendingMessage) -> None:
         """Number a message and lay out its rows."""

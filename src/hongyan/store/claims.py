@@ -9,12 +9,13 @@ nothing of this is needed.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from time import monotonic
 from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, select, update
 
 from hongyan.store import bulk
-from hongyan.store.conversations import Conversations, State
+from hongyan.store.conversations import Conversations, GroupState, State
 from hongyan.store.entries import SessionType, conversation_key
 from hongyan.store.schema import CONVERSATION
 from hongyan.store.teamtalk import GROUP
@@ -22,6 +23,8 @@ from hongyan.store.teamtalk import GROUP
 _COLUMNS: Final = ("id", "lastId", "version")
 _FIRST_PAIR: Final = 1 << 32
 _SIGN: Final = 1 << 63
+_CURRENT_S: Final = 1.0
+"""So long may a group's members be answered from memory after a message was stored."""
 _ACCOUNTS: Final = 0
 """The row that stands for the names of all users; no conversation has this key."""
 
@@ -60,6 +63,7 @@ def renew(states: Mapping[int, State | None], claims: Mapping[int, Claim]) -> No
         claimed = claims.get(key)
         if state is not None and claimed is not None:
             state.version = claimed.version
+            _note_current(state)
             state.last_id = max(state.last_id, claimed.last_id)
 
 
@@ -146,9 +150,15 @@ def _compare(conversations: Conversations, key: int, claimed: Claim) -> None:
     if state is None:
         return
     if state.version == claimed.version:
+        _note_current(state)
         state.last_id = max(state.last_id, claimed.last_id)
     else:
         conversations.forget(key)
+
+
+def _note_current(state: State) -> None:
+    if isinstance(state, GroupState):
+        state.current_until = monotonic() + _CURRENT_S
 
 
 def _advance(connection: Connection, key: int) -> bool:

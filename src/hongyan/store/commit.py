@@ -18,6 +18,7 @@ from hongyan.store.database import (
     translated_errors,
 )
 from hongyan.store.entries import Entry, PendingMessage
+from hongyan.store.redis_shared import SharedRedis, noted, take_back
 
 T = TypeVar("T")
 
@@ -40,13 +41,14 @@ class Change(Generic[T]):
 
     def apply(self, connection: Connection) -> None:
         """Do the work inside the transaction, or leave no trace in it but the error."""
-        savepoint = connection.begin_nested()
+        savepoint, before = connection.begin_nested(), noted(connection)
         try:
             with translated_errors():
                 self._result = self._work(connection)
         except Exception as error:  # noqa: BLE001 - raised again where the change was asked for
             # This raises when the whole transaction is gone with the change: then the batch fails.
             savepoint.rollback()
+            take_back(connection, before)
             self._error = error
         else:
             savepoint.commit()
@@ -73,12 +75,20 @@ class Committer:
         database: where to.
         conversations: the states, which only this object's work touches.
         clock: Unix seconds.
+        redis: what is told of every commit, where original servers share a Redis with us.
     """
 
-    def __init__(self, database: Database, conversations: Conversations, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        conversations: Conversations,
+        clock: Callable[[], float],
+        redis: SharedRedis | None = None,
+    ) -> None:
         self._database = database
         self._conversations = conversations
         self._clock = clock
+        self._redis = redis
 
     async def commit(self, items: Sequence[Item]) -> BackendError | None:
         """Store the items in their order; return the reason when nothing of them was stored."""
@@ -88,6 +98,8 @@ class Committer:
             self._conversations.discard()
             _log.error("a batch was not stored", entries=len(items), reason=str(error))
             return error
+        if self._redis is not None:
+            await self._redis.committed()
         return None
 
     async def _commit(self, items: Sequence[Item]) -> None:
@@ -109,7 +121,7 @@ class Committer:
         return await self._database.write(self._store, items)
 
     def _store(self, connection: Connection, items: Sequence[Item]) -> None:
-        self._conversations.begin()
+        self._begin(connection)
         now = int(self._clock())
         run: list[Entry] = []
         for item in items:
@@ -122,7 +134,7 @@ class Committer:
         store_run(connection, self._conversations, run, now)
 
     def _store_one_by_one(self, connection: Connection, items: Sequence[Item]) -> None:
-        self._conversations.begin()
+        self._begin(connection)
         now = int(self._clock())
         for item in items:
             if type(item) is Change:
@@ -130,15 +142,21 @@ class Committer:
             else:
                 self._store_alone(connection, item, now)
 
+    def _begin(self, connection: Connection) -> None:
+        self._conversations.begin()
+        if self._redis is not None:
+            self._redis.begin(connection)
+
     def _store_alone(self, connection: Connection, entry: Entry, now: int) -> None:
         """Store one entry, or leave no trace in the transaction but the entry's error."""
         _reset(entry, None)
-        savepoint = connection.begin_nested()
+        savepoint, before = connection.begin_nested(), noted(connection)
         try:
             with translated_errors():
                 store_run(connection, self._conversations, [entry], now)
         except (ConflictError, UnfitValueError) as error:
             savepoint.rollback()
+            take_back(connection, before)
             self._conversations.discard()
             _reset(entry, error)
         else:

@@ -6,6 +6,8 @@ again at their next use, so that no number is skipped or given twice.
 """
 
 from collections import OrderedDict
+from math import inf
+from time import monotonic
 
 from hongyan.store.entries import pair_key
 from hongyan.store.teamtalk import SHARDS
@@ -49,10 +51,12 @@ class GroupState:
         closed: members whose row says that they removed the session.
         stamped: the second of the last message that was written to the sessions.
         version: what the state was read beside (:mod:`hongyan.store.claims`).
+        current_until: on the monotonic clock, how long nobody else can have changed the members.
     """
 
     __slots__ = (
         "closed",
+        "current_until",
         "group_id",
         "joined",
         "last_id",
@@ -73,6 +77,7 @@ class GroupState:
         self.closed: set[int] = set()
         self.stamped = 0
         self.version = 0
+        self.current_until = inf
 
 
 State = SingleState | GroupState
@@ -132,7 +137,9 @@ class Conversations:
     def members(self, group_id: int) -> tuple[int, ...] | None:
         """A group's members by decimal string, if known; safe to call from any thread."""
         state = self._states.get(group_id)
-        return state.members if isinstance(state, GroupState) else None
+        if not isinstance(state, GroupState) or state.current_until < monotonic():
+            return None
+        return state.members
 
     def __len__(self) -> int:
         return len(self._states)

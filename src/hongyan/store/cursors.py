@@ -10,6 +10,7 @@ from sqlalchemy import Connection, and_, func, select
 
 from hongyan.store import bulk
 from hongyan.store.entries import SessionType
+from hongyan.store.redis_mirror import tell_read
 from hongyan.store.schema import READ_CURSOR
 from hongyan.store.teamtalk import (
     GROUP_MEMBER,
@@ -33,6 +34,7 @@ def write_cursors(connection: Connection, cursors: Mapping[CursorKey, int]) -> N
 
 def mark_read(connection: Connection, user_id: int, session_type: int, peer_id: int) -> None:
     """Everything in the conversation counts as read by this user."""
+    tell_read(connection, user_id, session_type, peer_id)
     newest = latest_id(connection, user_id, session_type, peer_id)
     if newest:
         write_cursors(connection, {(user_id, session_type, peer_id): newest})

@@ -19,6 +19,7 @@ from hongyan.store.commit import Change, Committer, Item
 from hongyan.store.conversations import Conversations
 from hongyan.store.database import Database
 from hongyan.store.entries import PendingMessage, ReadMark
+from hongyan.store.redis_shared import SharedRedis
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -59,6 +60,7 @@ class Journal:
             order. It must not raise.
         max_pending: how many entries may wait; beyond that they are refused.
         clock: Unix seconds.
+        redis: what is told of every commit, where original servers share a Redis with us.
     """
 
     def __init__(
@@ -69,9 +71,10 @@ class Journal:
         *,
         max_pending: int = _MAX_PENDING,
         clock: Callable[[], float] = time,
+        redis: SharedRedis | None = None,
     ) -> None:
         self.stats = JournalStats()
-        self._committer = Committer(database, conversations, clock)
+        self._committer = Committer(database, conversations, clock, redis)
         self._on_stored = on_stored
         self._max_pending = max_pending
         self._waiting: deque[_Batch] = deque()

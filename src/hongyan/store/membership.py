@@ -17,6 +17,7 @@ from hongyan.store.cursors import write_cursors
 from hongyan.store.entries import SessionType
 from hongyan.store.groups import NORMAL, TEMPORARY, members
 from hongyan.store.loading import last_group_id
+from hongyan.store.redis_mirror import tell_joined, tell_left, tell_shield
 from hongyan.store.schema import GROUP_SETTING
 from hongyan.store.teamtalk import GROUP, GROUP_MEMBER, SESSION
 
@@ -70,6 +71,7 @@ def create(
     row |= {"userCnt": len(wanted), "status": 0, "version": 1, "lastChated": 0}
     group_id = bulk.insert_row(connection, GROUP, {**row, "updated": now, "created": now})
     _insert_members(connection, group_id, wanted, now)
+    tell_joined(connection, group_id, wanted, now)
     return group_id
 
 
@@ -99,6 +101,7 @@ def add_members(
     back = _rejoin(connection, group_id, added, now)
     _insert_members(connection, group_id, sorted(set(added) - back), now)
     _read_all(connection, group_id, added)
+    tell_joined(connection, group_id, added, now)
     return _changed(connection, group_id, added)
 
 
@@ -134,6 +137,7 @@ def remove_members(
     )
     connection.execute(update(SESSION).where(shown).values(status=1, updated=now))
     _read_all(connection, group_id, removed)
+    tell_left(connection, group_id, removed)
     return _changed(connection, group_id, removed)
 
 
@@ -150,6 +154,7 @@ def set_shield(connection: Connection, group_id: int, user_id: int, shield: int)
         raise RefusedError(ErrorCode.NOT_ALLOWED, "this user does not belong to the group")
     columns = ("groupId", "userId", "shield")
     bulk.upsert_rows(connection, GROUP_SETTING, columns, "shield", (group_id, user_id, shield))
+    tell_shield(connection, group_id, user_id, shield)
 
 
 def _group(connection: Connection, group_id: int) -> _Group:

@@ -8,11 +8,13 @@ from typing import Final
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from hongyan.config import RedisConfig
 from hongyan.errors import ConfigError
 from hongyan.store.conversations import Conversations
 from hongyan.store.database import Database
 from hongyan.store.entries import PendingMessage
 from hongyan.store.journal import Journal
+from hongyan.store.redis_shared import Pool, SharedRedis
 from hongyan.store.sqlite import SqliteDatabase, Synchronous
 
 _SQLITE: Final = "sqlite:///"
@@ -79,6 +81,27 @@ async def open_database(
     database = _database(place, synchronous, readers)
     await database.open()
     return database
+
+
+def open_redis(config: RedisConfig) -> SharedRedis | None:
+    """What keeps a Redis in step that original servers use too; None when there is none.
+
+    Raises:
+        ConfigError: its driver is not installed, or its URL cannot be used.
+    """
+    if not config.url:
+        return None
+    try:
+        from hongyan.store.redis_pools import RedisPools  # noqa: PLC0415 - few installations need it
+    except ModuleNotFoundError as error:
+        raise ConfigError("db_proxy.redis needs a driver: pip install 'hongyan[redis]'") from error
+    databases: dict[Pool, int] = {
+        "unread": config.unread_db,
+        "group_set": config.group_set_db,
+        "token": config.token_db,
+        "group_member": config.group_member_db,
+    }
+    return SharedRedis(RedisPools(config.url, databases))
 
 
 def _database(place: Path | str, synchronous: Synchronous, readers: int) -> Database:

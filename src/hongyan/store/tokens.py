@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection, delete, insert, or_, select
 
 from hongyan.errors import ErrorCode, RefusedError
+from hongyan.store.redis_mirror import tell_token
 from hongyan.store.schema import DEVICE_TOKEN
 from hongyan.store.teamtalk import USER
 
@@ -37,6 +38,8 @@ def set_token(connection: Connection, user_id: int, platform: str, token: str) -
         raise RefusedError(ErrorCode.TOO_LARGE, limit)
     phone = DEVICE_TOKEN.c
     replaced = or_(phone.userId == user_id, phone.token == token)
+    void = connection.execute(select(phone.userId, phone.token).where(replaced)).all()
+    tell_token(connection, user_id, platform, token, [(owner, old) for owner, old in void])
     connection.execute(delete(DEVICE_TOKEN).where(replaced))
     if token and platform in (IOS, ANDROID):
         row = {"userId": user_id, "platform": platform, "token": token}

@@ -51,14 +51,14 @@ def unread(connection: Connection, user_id: int) -> list[UnreadRow]:
 def totals(connection: Connection, user_ids: Sequence[int]) -> dict[int, int]:
     """How many messages each of these users has not read; users without any are left out."""
     counts: dict[int, int] = {}
-    for statement in (_count_singles(user_ids), _count_groups(user_ids)):
+    for statement in (count_singles(user_ids), count_groups(user_ids)):
         for user_id, _, _, count in connection.execute(statement):
             counts[user_id] = counts.get(user_id, 0) + count
     return counts
 
 
 def _unread_singles(connection: Connection, user_id: int) -> list[UnreadRow]:
-    rows = connection.execute(_count_singles([user_id])).all()
+    rows = connection.execute(count_singles([user_id])).all()
     latest = latest_single(connection, [relation for _, _, relation, _ in rows])
     return [
         UnreadRow(peer, SessionType.SINGLE, count, latest[relation]._replace(sender=peer))
@@ -67,7 +67,7 @@ def _unread_singles(connection: Connection, user_id: int) -> list[UnreadRow]:
 
 
 def _unread_groups(connection: Connection, user_id: int) -> list[UnreadRow]:
-    rows = connection.execute(_count_groups([user_id])).all()
+    rows = connection.execute(count_groups([user_id])).all()
     counts = {group: count for _, group, _, count in rows}
     latest = latest_group(connection, counts)
     member = GROUP_MEMBER.c
@@ -83,7 +83,7 @@ def _unread_groups(connection: Connection, user_id: int) -> list[UnreadRow]:
     ]
 
 
-def _count_singles(user_ids: Sequence[int]) -> CompoundSelect[Any]:
+def count_singles(user_ids: Sequence[int]) -> CompoundSelect[Any]:
     """User, peer, relation and number of unread messages, for each conversation that has some."""
     session, relation = SESSION.c, RELATION.c
     mine = and_(
@@ -102,7 +102,7 @@ def _count_singles(user_ids: Sequence[int]) -> CompoundSelect[Any]:
     return union_all(*(_count_single(conversations, shard) for shard in range(SHARDS)))
 
 
-def _count_groups(user_ids: Sequence[int]) -> CompoundSelect[Any]:
+def count_groups(user_ids: Sequence[int]) -> CompoundSelect[Any]:
     """The same for groups: user, group, group and number."""
     member = GROUP_MEMBER.c
     seen = func.coalesce(READ_CURSOR.c.msgId, 0).label("seen")

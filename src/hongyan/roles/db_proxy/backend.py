@@ -7,6 +7,7 @@ from hongyan.roles.db_proxy.requests import Requests
 from hongyan.store.conversations import Conversations
 from hongyan.store.database import Database
 from hongyan.store.journal import Journal
+from hongyan.store.redis_shared import SharedRedis
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class Backend:
     conversations: Conversations
     journal: Journal
     requests: Requests
+    redis: SharedRedis | None = None
 
 
 def now() -> int:

@@ -6,6 +6,7 @@ from hongyan.reactor.dispatch import Routes
 from hongyan.roles.db_proxy.backend import Backend, now
 from hongyan.roles.db_proxy.convert import Previews, department_info, user_info
 from hongyan.store import departments, sessions, unread, users
+from hongyan.store.redis_reading import corrected_unread
 from hongyan.wire import commands
 from hongyan.wire.pb.buddy_pb2 import (
     IMAllUserReq,
@@ -41,6 +42,7 @@ class ContactHandlers:
     def __init__(self, backend: Backend, routes: Routes[Link], previews: Previews) -> None:
         self._database = backend.database
         self._journal = backend.journal
+        self._redis = backend.redis
         self._conversations = backend.conversations
         self._previews = previews
         serve = backend.requests.serve
@@ -87,6 +89,7 @@ class ContactHandlers:
 
     async def _unread(self, _link: Link, message: IMUnreadMsgCntReq) -> IMUnreadMsgCntRsp:
         rows = await self._database.read(unread.unread, message.user_id)
+        rows = await corrected_unread(self._redis, message.user_id, rows)
         return IMUnreadMsgCntRsp(
             user_id=message.user_id,
             total_cnt=sum(row.unread for row in rows),

@@ -7,6 +7,7 @@ from hongyan.roles.db_proxy.backend import Backend, now
 from hongyan.roles.db_proxy.convert import group_info
 from hongyan.store import groups, membership
 from hongyan.store.membership import MemberChange
+from hongyan.store.redis_reading import corrected_shields
 from hongyan.wire import commands
 from hongyan.wire.attach import AttachType, unpack_attach
 from hongyan.wire.commands import Node
@@ -144,6 +145,7 @@ class GroupHandlers:
         shields = await self._database.read(groups.shields, message.group_id, list(message.user_id))
         if shields is None:
             return None
+        shields = await corrected_shields(self._backend.redis, message.group_id, shields)
         reply = IMGroupGetShieldRsp(group_id=message.group_id)
         for user_id, shield in shields.items():
             reply.shield_status_list.add(user_id=user_id, group_id=message.group_id, shield_status=shield)

@@ -8,6 +8,7 @@ from hongyan.reactor.dispatch import Routes
 from hongyan.roles.db_proxy.backend import Backend, now
 from hongyan.store import files, tokens, unread
 from hongyan.store.files import OfflineFile
+from hongyan.store.redis_reading import corrected_targets
 from hongyan.wire import commands
 from hongyan.wire.pb.base_define_pb2 import CLIENT_TYPE_ANDROID, CLIENT_TYPE_IOS
 from hongyan.wire.pb.file_pb2 import (
@@ -34,6 +35,7 @@ class PhoneHandlers:
     def __init__(self, backend: Backend, routes: Routes[Link]) -> None:
         self._database = backend.database
         self._journal = backend.journal
+        self._redis = backend.redis
         serve = backend.requests.serve
         serve(routes, commands.DEVICE_TOKEN, self._set_token)
         serve(routes, commands.DEVICE_TOKENS, self._tokens)
@@ -49,6 +51,7 @@ class PhoneHandlers:
     async def _tokens(self, _link: Link, message: IMGetDeviceTokenReq) -> IMGetDeviceTokenRsp:
         user_ids = list(message.user_id)
         targets = await self._database.read(tokens.push_targets, user_ids)
+        targets = await corrected_targets(self._redis, user_ids, targets)
         badges = await self._database.read(unread.totals, [target.user_id for target in targets])
         reply = IMGetDeviceTokenRsp()
         for target in targets:

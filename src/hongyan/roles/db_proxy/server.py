@@ -1,5 +1,6 @@
 """The db_proxy_server role (spec/flows.md 4)."""
 
+from functools import partial
 from pathlib import Path
 from threading import get_native_id
 from typing import Final
@@ -26,7 +27,9 @@ from hongyan.roles.runtime import Runtime
 from hongyan.store.conversations import Conversations
 from hongyan.store.database import Database
 from hongyan.store.journal import Journal
-from hongyan.store.opening import open_database
+from hongyan.store.opening import open_database, open_redis
+from hongyan.store.redis_rebuild import rebuild
+from hongyan.store.redis_shared import SharedRedis
 from hongyan.store.sqlite import Synchronous
 from hongyan.wire import commands
 from hongyan.wire.cipher import MessageCipher
@@ -50,6 +53,7 @@ class DbProxyServer:
         self._links: set[Link] = set()
         self._listener: Listener | None = None
         self.database: Database | None = None
+        self._redis: SharedRedis | None = None
         self._journal: Journal | None = None
         self._logins: LoginHandlers | None = None
         self._from_msg: Routes[Link] = Routes(Node.MSG, Node.DB_PROXY)
@@ -66,6 +70,7 @@ class DbProxyServer:
         self.database = await open_database(
             config.database, synchronous=synchronous, readers=config.database_readers
         )
+        self._redis = open_redis(config.redis)
         self._assemble(self.database)
         self._listener = await listen_for_links(
             self, (config.host, config.port), runtime.reactor, runtime.trust
@@ -84,10 +89,14 @@ class DbProxyServer:
         from_msg, from_http_msg = self._from_msg, self._from_http_msg
         conversations = Conversations()
         journal = self._journal = Journal(
-            database, conversations, MessageHandlers.on_stored, max_pending=config.max_pending_messages
+            database,
+            conversations,
+            MessageHandlers.on_stored,
+            max_pending=config.max_pending_messages,
+            redis=self._redis,
         )
         requests = Requests(runtime.tasks, journal, config.max_pending_queries)
-        backend = Backend(database, conversations, journal, requests)
+        backend = Backend(database, conversations, journal, requests, self._redis)
         voice = VoiceMessages(AudioFiles(self._audio_dir()), database, journal)
         MessageHandlers(from_msg, runtime.tasks, voice, journal)
         ContactHandlers(backend, from_msg, Previews(MessageCipher(config.message_key)))
@@ -99,6 +108,8 @@ class DbProxyServer:
             routes.ignore(commands.HEARTBEAT, commands.CLUSTER_HELLO, commands.CLUSTER_PROOF)
             routes.check_complete()
         runtime.tasks.start("journal", journal.run())
+        if self._redis is not None:
+            runtime.tasks.start("redis", self._redis.watch(partial(_rebuild, journal)))
         self._export(journal, requests)
 
     def _audio_dir(self) -> Path:
@@ -143,3 +154,9 @@ class DbProxyServer:
             self._logins.close()
         if self.database is not None:
             await self.database.close()
+        if self._redis is not None:
+            await self._redis.close()
+
+
+async def _rebuild(journal: Journal) -> None:
+    await journal.submit(rebuild)
