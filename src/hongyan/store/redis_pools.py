@@ -67,8 +67,7 @@ class RedisPools:
         Raises:
             BackendError: Redis does not answer, or refuses one of them.
         """
-        async with _translated():
-            pipeline = self._clients[pool].pipeline(transaction=False)
+        async with _translated(), self._clients[pool].pipeline(transaction=False) as pipeline:
             for command in commands:
                 pipeline.execute_command(*command)
             answers: list[Any] = await pipeline.execute()
