@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Generic, TypeVar, final
 
 import structlog
@@ -121,8 +122,10 @@ class Committer:
         return await self._database.write(self._store, items)
 
     def _store(self, connection: Connection, items: Sequence[Item]) -> None:
-        self._begin(connection)
-        now = int(self._clock())
+        with self._transaction(connection):
+            self._store_runs(connection, items, int(self._clock()))
+
+    def _store_runs(self, connection: Connection, items: Sequence[Item], now: int) -> None:
         run: list[Entry] = []
         for item in items:
             if type(item) is Change:
@@ -134,18 +137,17 @@ class Committer:
         store_run(connection, self._conversations, run, now)
 
     def _store_one_by_one(self, connection: Connection, items: Sequence[Item]) -> None:
-        self._begin(connection)
         now = int(self._clock())
-        for item in items:
-            if type(item) is Change:
-                item.apply(connection)
-            else:
-                self._store_alone(connection, item, now)
+        with self._transaction(connection):
+            for item in items:
+                if type(item) is Change:
+                    item.apply(connection)
+                else:
+                    self._store_alone(connection, item, now)
 
-    def _begin(self, connection: Connection) -> None:
+    def _transaction(self, connection: Connection) -> AbstractContextManager[None]:
         self._conversations.begin()
-        if self._redis is not None:
-            self._redis.begin(connection)
+        return nullcontext() if self._redis is None else self._redis.transaction(connection)
 
     def _store_alone(self, connection: Connection, entry: Entry, now: int) -> None:
         """Store one entry, or leave no trace in the transaction but the entry's error."""

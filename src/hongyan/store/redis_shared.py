@@ -7,7 +7,8 @@ or restarted Redis has lost, is made again as a whole.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import structlog
@@ -79,9 +80,16 @@ class SharedRedis:
         self._work: RedisWork | None = None
         self.complete = False
 
-    def begin(self, connection: Connection) -> None:
-        """A transaction begins on this connection."""
-        self._work = connection.info[_WORK] = RedisWork(self._pools)
+    @contextmanager
+    def transaction(self, connection: Connection) -> Iterator[None]:
+        """A transaction of this process's journal runs on this connection."""
+        # The connection itself may break meanwhile.
+        info = connection.info
+        self._work = info[_WORK] = RedisWork(self._pools)
+        try:
+            yield
+        finally:
+            del info[_WORK]
 
     async def committed(self) -> None:
         """Send what the transaction has noted."""
