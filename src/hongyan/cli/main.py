@@ -22,6 +22,7 @@ SUBCOMMANDS: Final[dict[str, str]] = {
     "user": "Add, list and change users.",
     "department": "Add and list departments.",
     "group": "Create and list groups.",
+    "db": "Make, check, repair and copy the database.",
     "bench": "Measure a running suite, and check what it delivers.",
     "sniff": "Show the frames of a connection, decoded.",
 }

@@ -56,7 +56,8 @@ def relation_id(connection: Connection, one: int, other: int) -> int | None:
     """The relation of two users, if they have an active one."""
     relation = RELATION.c
     active = and_(relation.smallId == min(one, other), relation.bigId == max(one, other))
-    statement = select(relation.id).where(active, relation.status == 0)
+    # Originals make some twice; the last one is what everybody reads.
+    statement = select(relation.id).where(active, relation.status == 0).order_by(relation.id.desc()).limit(1)
     return connection.execute(statement).scalar()
 
 

@@ -127,4 +127,4 @@ def _members(connection: Connection, group_ids: Sequence[int]) -> dict[int, tupl
     found: dict[int, list[int]] = {}
     for group_id, user_id in rows:
         found.setdefault(group_id, []).append(user_id)
-    return {group_id: by_decimal_string(user_ids) for group_id, user_ids in found.items()}
+    return {group_id: by_decimal_string(list(set(user_ids))) for group_id, user_ids in found.items()}

@@ -101,7 +101,9 @@ def _find_relations(connection: Connection, keys: Sequence[int]) -> dict[int, tu
     flat = list(chain.from_iterable(map(pair_of, keys)))
     columns = ("id", "smallId", "bigId", "status")
     rows = bulk.find_rows(connection, RELATION, ("smallId", "bigId"), columns, flat)
-    return {pair_key(small, big): (relation, status) for relation, small, big, status in rows}
+    # Originals make some twice; the last active one is what everybody reads.
+    ordered = sorted((tuple(row) for row in rows), key=lambda row: (-(row[3] or 0), row[0]))
+    return {pair_key(small, big): (relation, status) for relation, small, big, status in ordered}
 
 
 def _open_sessions(
@@ -125,7 +127,8 @@ def _find_sessions(
     flat = list(chain.from_iterable(wanted))
     columns = ("userId", "peerId", "id", "status", "updated")
     rows = bulk.find_rows(connection, SESSION, _SESSION_KEYS, columns, flat)
-    return {(user, peer): (row, status, updated) for user, peer, row, status, updated in rows}
+    ordered = sorted((tuple(row) for row in rows), key=lambda row: (-(row[3] or 0), row[2]))
+    return {(user, peer): (row, status, updated) for user, peer, row, status, updated in ordered}
 
 
 def last_single_ids(connection: Connection, relations: Sequence[int]) -> dict[int, int]:

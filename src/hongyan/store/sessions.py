@@ -40,6 +40,9 @@ def recent(connection: Connection, user_id: int, since: int) -> list[SessionRow]
         .order_by(session.updated.desc(), session.id)
         .limit(_RECENT)
     ).all()
+    # Originals make some twice.
+    seen = {(row.peerId, row.type): row for row in reversed(rows)}
+    rows = [row for row in rows if seen[row.peerId, row.type] is row]
     latest = _latest(connection, user_id, rows)
     nothing = {
         SessionType.SINGLE: LatestMessage(0, "", 1, 0),
@@ -93,7 +96,9 @@ def _relations(connection: Connection, user_id: int, peers: Iterable[int]) -> di
     columns = ("smallId", "bigId", "id", "status")
     rows = bulk.find_rows(connection, RELATION, columns[:2], columns, flat)
     return {
-        big if small == user_id else small: relation for small, big, relation, status in rows if status == 0
+        big if small == user_id else small: relation
+        for small, big, relation, status in sorted(map(tuple, rows))
+        if status == 0
     }
 
 

@@ -12,8 +12,18 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from hongyan.store.schema import TEAMTALK_TABLES
-from hongyan.store.teamtalk import SHARDS, TABLE_OPTIONS, UINT
+from hongyan.store import bulk
+from hongyan.store.schema import READ_CURSOR, TEAMTALK_TABLES
+from hongyan.store.teamtalk import (
+    GROUP_MEMBER,
+    GROUP_MESSAGES,
+    RELATION,
+    SESSION,
+    SHARDS,
+    SINGLE_MESSAGES,
+    TABLE_OPTIONS,
+    UINT,
+)
 
 revision = "0001"
 down_revision = None
@@ -42,6 +52,7 @@ def upgrade() -> None:
         _create_original_indexes(connection, table)
     _create_own_tables()
     _create_own_indexes(connection)
+    _read_what_is_there(connection)
 
 
 def _create_original_indexes(connection: sa.Connection, table: sa.Table) -> None:
@@ -108,6 +119,36 @@ def _create_own_indexes(connection: sa.Connection) -> None:
         return
     for name, (table, columns) in _UNIQUE.items():
         _create_index(connection, name, table, columns, unique=True)
+
+
+def _read_what_is_there(connection: sa.Connection) -> None:
+    """How far somebody has read stands in the originals' Redis, if anywhere: here all counts as read."""
+    session, member = SESSION.c, GROUP_MEMBER.c
+    for shard in range(SHARDS):
+        message, group_message = SINGLE_MESSAGES[shard].c, GROUP_MESSAGES[shard].c
+        low = sa.case((session.userId < session.peerId, session.userId), else_=session.peerId)
+        high = sa.case((session.userId < session.peerId, session.peerId), else_=session.userId)
+        _put_cursors(
+            connection,
+            sa.select(session.userId, sa.literal(1), session.peerId, sa.func.max(message.msgId))
+            .join_from(SESSION, RELATION, sa.and_(RELATION.c.smallId == low, RELATION.c.bigId == high))
+            .join(SINGLE_MESSAGES[shard], message.relateId == RELATION.c.id)
+            .where(session.type == 1)
+            .group_by(session.userId, session.peerId),
+        )
+        _put_cursors(
+            connection,
+            sa.select(member.userId, sa.literal(2), member.groupId, sa.func.max(group_message.msgId))
+            .join_from(GROUP_MEMBER, GROUP_MESSAGES[shard], group_message.groupId == member.groupId)
+            .where(member.status == 0)
+            .group_by(member.userId, member.groupId),
+        )
+
+
+def _put_cursors(connection: sa.Connection, found: sa.Select[Any]) -> None:
+    flat = [value for row in connection.execute(found).all() for value in row]
+    columns = ("userId", "sessionType", "peerId", "msgId")
+    bulk.upsert_rows(connection, READ_CURSOR, columns, "msgId", flat)
 
 
 def _create_index(
