@@ -40,7 +40,37 @@ MaxConnCnt=100000
 aesKey=12345678901234567890123456789012
 """
 ROUTE = "ListenIP=127.0.0.1\nListenMsgPort=8200\n"
-FILES = {"login": ("loginserver", LOGIN), "msg": ("msgserver", MSG), "route": ("routeserver", ROUTE)}
+DB_PROXY = """\
+ListenIP=127.0.0.1
+ListenPort=10600
+ThreadNum=48		# double the number of CPU core
+MsfsSite=127.0.0.1
+DBInstances=teamtalk_master,teamtalk_slave
+teamtalk_master_host=127.0.0.1
+teamtalk_master_port=3306
+teamtalk_master_dbname=teamtalk
+teamtalk_master_username=root
+teamtalk_master_password=12/345
+teamtalk_master_maxconncnt=16
+teamtalk_slave_host=127.0.0.1
+teamtalk_slave_port=3306
+teamtalk_slave_dbname=teamtalk
+teamtalk_slave_username=root
+teamtalk_slave_password=12/345
+teamtalk_slave_maxconncnt=16
+CacheInstances=unread,group_set
+unread_host=127.0.0.1
+unread_port=6379
+unread_db=1
+unread_maxconncnt=16
+aesKey=12345678901234567890123456789012
+"""
+FILES = {
+    "login": ("loginserver", LOGIN),
+    "msg": ("msgserver", MSG),
+    "route": ("routeserver", ROUTE),
+    "db_proxy": ("dbproxyserver", DB_PROXY),
+}
 
 
 def written(folder: Path, text: str, name: str = "msgserver") -> Path:
@@ -114,6 +144,17 @@ class TestMeaning:
     def test_route(self, tmp_path: Path):
         route = read(tmp_path, "route", ROUTE).route
         assert (route.host, route.port) == (("127.0.0.1",), 8200)
+
+    def test_db_proxy(self, tmp_path: Path):
+        db_proxy = read(tmp_path, "db_proxy", DB_PROXY).db_proxy
+        assert (db_proxy.host, db_proxy.port) == (("127.0.0.1",), 10600)
+        assert db_proxy.database == "mysql://root:12%2F345@127.0.0.1:3306/teamtalk"
+        assert db_proxy.database_readers == 16
+        assert not db_proxy.replace_legacy_passwords
+
+    def test_a_database_without_a_password(self, tmp_path: Path):
+        text = DB_PROXY.replace("master_password=12/345", "master_password=")
+        assert read(tmp_path, "db_proxy", text).db_proxy.database == "mysql://root@127.0.0.1:3306/teamtalk"
 
     def test_a_list_of_peers_ends_at_the_first_gap(self, tmp_path: Path):
         text = MSG + "RouteServerIP2=10.0.0.3\nRouteServerIP3=10.0.0.4\nRouteServerPort3=8200\n"
@@ -207,6 +248,11 @@ class TestConverted:
         text = to_toml(read_conf(written(tmp_path, MSG + "ListenPort=1\nOdd=1\n")))
         assert "#   line 18: ListenPort = 1: repeated; the first one counts\n" in text
         assert "#   line 19: Odd = 1: not a key of this server; the original ignores it too\n" in text
+
+    def test_passwords_are_not_printed_into_comments(self, tmp_path: Path):
+        text = to_toml(read_conf(written(tmp_path, DB_PROXY, "dbproxyserver")))
+        assert "teamtalk_slave_password = ***" in text
+        assert "12/345" not in text
 
     def test_keys_are_not_printed_into_comments(self, tmp_path: Path):
         text = to_toml(read_conf(written(tmp_path, MSG)))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Final
+from urllib.parse import quote
 
 from hongyan.config.teamtalk.draft import Draft
 from hongyan.config.teamtalk.syntax import leading_integer
@@ -10,6 +11,8 @@ from hongyan.errors import ConfigError
 MIN_DB_ENTRIES: Final = 2
 
 _NO_KEY_NEEDED: Final = "our msg_server passes messages on as they are and needs no key"
+_NO_SLAVE: Final = "reads go to the same server as writes, so that they see what was acknowledged"
+_NO_REDIS: Final = "what the original keeps in Redis is kept in the database"
 _NO_SUCH_SERVER: Final = "this version does not link to such a server"
 
 
@@ -59,6 +62,40 @@ def route(draft: Draft) -> None:
     draft.number("ListenMsgPort", "route.port", required=True)
 
 
+def db_proxy(draft: Draft) -> None:
+    """dbproxyserver.conf."""
+    draft.hosts("ListenIP", "db_proxy.host", required=True)
+    draft.number("ListenPort", "db_proxy.port", required=True)
+    draft.text("aesKey", "db_proxy.message_key", required=True)
+    draft.add("db_proxy.replace_legacy_passwords", value=False, why="an original may share the database")
+    _database(draft)
+    for key in ("_host", "_port", "_dbname", "_username", "_password", "_maxconncnt"):
+        draft.drop(f"teamtalk_slave{key}", _NO_SLAVE)
+    for pool in ("unread", "group_set", "token", "sync", "group_member"):
+        for key in ("_host", "_port", "_db", "_maxconncnt"):
+            draft.drop(f"{pool}{key}", _NO_REDIS)
+    draft.drop(
+        "DBInstances", "the original asks for teamtalk_master and teamtalk_slave, whatever stands here"
+    )
+    draft.drop("CacheInstances", _NO_REDIS)
+    draft.drop("ThreadNum", "here the work is not bound to a number of threads")
+    draft.drop("ThreadPool", "the same")
+    draft.drop("MsfsSite", "voice messages are kept in db_proxy.audio_dir")
+
+
+def _database(draft: Draft) -> None:
+    """Take the master pool as a URL."""
+    pool = "teamtalk_master"
+    parts = [draft.entry(f"{pool}_{key}", required=True) for key in ("host", "port", "dbname", "username")]
+    password = draft.entry(f"{pool}_password")  # an empty one is no entry
+    draft.number(f"{pool}_maxconncnt", "db_proxy.database_readers")
+    host, port, name, user = (entry.value if entry else "" for entry in parts)
+    login = quote(user, safe="") + (f":{quote(password.value, safe='')}" if password else "")
+    url = f"mysql://{login}@{host}:{leading_integer(port)}/{quote(name, safe='')}"
+    if parts[0] is not None:
+        draft.set("db_proxy.database", url, parts[0], f"{pool}_host, {pool}_port, ...")
+
+
 def _etcd(draft: Draft) -> bool:
     """Take the etcd of 0voice_im's servers (spec/discovery.md); tell whether the file has one."""
     ip = draft.entry("RegisterCenterIp")
@@ -85,6 +122,7 @@ SERVERS: Final[dict[str, Callable[[Draft], None]]] = {
     "login": login,
     "msg": msg,
     "route": route,
+    "db_proxy": db_proxy,
 }
 """How the file of each role is read."""
 
