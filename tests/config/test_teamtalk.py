@@ -151,6 +151,8 @@ class TestMeaning:
         assert db_proxy.database == "mysql://root:12%2F345@127.0.0.1:3306/teamtalk"
         assert db_proxy.database_readers == 16
         assert not db_proxy.replace_legacy_passwords
+        assert db_proxy.redis.url == "redis://127.0.0.1:6379"
+        assert (db_proxy.redis.unread_db, db_proxy.redis.group_member_db) == (1, 5)
 
     def test_a_database_without_a_password(self, tmp_path: Path):
         text = DB_PROXY.replace("master_password=12/345", "master_password=")

@@ -12,7 +12,8 @@ MIN_DB_ENTRIES: Final = 2
 
 _NO_KEY_NEEDED: Final = "our msg_server passes messages on as they are and needs no key"
 _NO_SLAVE: Final = "reads go to the same server as writes, so that they see what was acknowledged"
-_NO_REDIS: Final = "what the original keeps in Redis is kept in the database"
+_ONE_REDIS: Final = "all pools are in the Redis of unread"
+_NOT_NEEDED: Final = "one connection is enough, and the pool sync is never used"
 _NO_SUCH_SERVER: Final = "this version does not link to such a server"
 
 
@@ -71,13 +72,11 @@ def db_proxy(draft: Draft) -> None:
     _database(draft)
     for key in ("_host", "_port", "_dbname", "_username", "_password", "_maxconncnt"):
         draft.drop(f"teamtalk_slave{key}", _NO_SLAVE)
-    for pool in ("unread", "group_set", "token", "sync", "group_member"):
-        for key in ("_host", "_port", "_db", "_maxconncnt"):
-            draft.drop(f"{pool}{key}", _NO_REDIS)
+    _redis(draft)
     draft.drop(
         "DBInstances", "the original asks for teamtalk_master and teamtalk_slave, whatever stands here"
     )
-    draft.drop("CacheInstances", _NO_REDIS)
+    draft.drop("CacheInstances", "the original asks for unread, group_set, token and group_member")
     draft.drop("ThreadNum", "here the work is not bound to a number of threads")
     draft.drop("ThreadPool", "the same")
     draft.drop("MsfsSite", "voice messages are kept in db_proxy.audio_dir")
@@ -94,6 +93,22 @@ def _database(draft: Draft) -> None:
     url = f"mysql://{login}@{host}:{leading_integer(port)}/{quote(name, safe='')}"
     if parts[0] is not None:
         draft.set("db_proxy.database", url, parts[0], f"{pool}_host, {pool}_port, ...")
+
+
+def _redis(draft: Draft) -> None:
+    """Take the pools' databases, all of one Redis."""
+    host, port = draft.entry("unread_host"), draft.entry("unread_port", required=True)
+    if host is not None and port is not None:
+        url = f"redis://{host.value}:{leading_integer(port.value)}"
+        draft.set("db_proxy.redis.url", url, host, "unread_host, unread_port")
+    for pool in ("unread", "group_set", "token", "group_member"):
+        draft.number(f"{pool}_db", f"db_proxy.redis.{pool}_db")
+        if pool != "unread":
+            draft.drop(f"{pool}_host", _ONE_REDIS)
+            draft.drop(f"{pool}_port", _ONE_REDIS)
+        draft.drop(f"{pool}_maxconncnt", _NOT_NEEDED)
+    for key in ("_host", "_port", "_db", "_maxconncnt"):
+        draft.drop(f"sync{key}", _NOT_NEEDED)
 
 
 def _etcd(draft: Draft) -> bool:
