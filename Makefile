@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install run test check format protos bench clean
+.PHONY: install run test check format protos bench bench-report clean
 
 install: $(STAMP)
 
@@ -44,6 +44,9 @@ protos: install
 
 bench: install
 	$(BIN)/python scripts/bench.py
+
+bench-report: install
+	$(BIN)/python scripts/bench_report.py
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
