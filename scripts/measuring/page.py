@@ -150,7 +150,7 @@ def _draw(curve: Curve, points: list[Point]) -> None:
     figure, axes = plt.subplots(figsize=(7, 3.5), layout="constrained")
     axes.plot([point["size"] for point in points], [point["us_each"] for point in points], marker="o")
     axes.set_xscale("log")
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.15 * max(point["us_each"] for point in points))
     axes.set_xlabel(curve.grows)
     axes.set_ylabel(curve.cost)
     axes.grid(visible=True, alpha=0.3)
