@@ -12,7 +12,7 @@ $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Hongyan needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[sniff,mysql,postgres,redis]' --group dev
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[s3,sniff,mysql,postgres,redis]' --group dev
 	touch $(STAMP)
 
 run: install

@@ -16,6 +16,7 @@ COUNTERS: Final[dict[str, tuple[str, str]]] = {
     "logins": ("result", "Login attempts, by result"),
     "messages": ("kind", "Messages, by what happened to them"),
     "link_auth_failed": ("reason", "Peers that could not prove the cluster secret"),
+    "msfs_requests": ("answer", "Requests to msfs, by method and status"),
     "faults": ("where", "Errors that are bugs of the suite; each is in the log"),
 }
 """Every counter: its one label and its help text."""

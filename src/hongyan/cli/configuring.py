@@ -22,11 +22,12 @@ PORTS: Final = {
     "msg_ws": ("msg", "ws_port"),
     "route": ("route", "port"),
     "db_proxy": ("db_proxy", "port"),
+    "msfs": ("msfs", "port"),
     "metrics": ("metrics", "port"),
 }
 """What ``--port`` can set: the names of the ready file, and where the model has them."""
 
-HOSTS: Final = (("login", "host"), ("msg", "host"))
+HOSTS: Final = (("login", "host"), ("msg", "host"), ("msfs", "host"))
 """What ``--host`` sets: where clients are served."""
 
 ALL: Final = "all"
@@ -99,6 +100,9 @@ def add_options(layers: Layers, data_dir: Path, host: str | None, ports: tuple[s
     database = ("db_proxy", "database")
     if layers.get(database) is None:
         layers.set(database, f"sqlite:///{data_dir / 'hongyan.db'}", f"--data {data_dir}")
+    files = ("msfs", "directory")
+    if layers.get(files) is None:
+        layers.set(files, str(data_dir / "msfs"), f"--data {data_dir}")
     if host:
         for path in HOSTS:
             layers.set(path, (host,), f"--host {host}")

@@ -41,6 +41,7 @@ from hongyan.client.events import (
     Subscription,
     Typing,
 )
+from hongyan.client.images import image_text, image_urls
 from hongyan.client.inbox import MessageQueue
 from hongyan.client.models import (
     Audio,
@@ -114,4 +115,6 @@ __all__ = [
     "Unread",
     "User",
     "connect",
+    "image_text",
+    "image_urls",
 ]

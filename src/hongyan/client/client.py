@@ -8,7 +8,7 @@ from typing import Any, Final, Self
 from hongyan.client.calls.account import AccountCalls
 from hongyan.client.calls.contacts import ContactCalls
 from hongyan.client.calls.groups import GroupCalls
-from hongyan.client.calls.messages import MessageCalls
+from hongyan.client.calls.store import StoreCalls
 from hongyan.client.catchup import CatchUp
 from hongyan.client.content import ContentCodec
 from hongyan.client.errors import ClientClosed, ClientError
@@ -28,7 +28,7 @@ _DEFAULTS: Final = Options()
 _NOTHING: Final[Mapping[Conversation, int]] = MappingProxyType({})
 
 
-class Client(MessageCalls, ContactCalls, GroupCalls, AccountCalls):
+class Client(StoreCalls, ContactCalls, GroupCalls, AccountCalls):
     """A user's login, used as ``async with Client(...) as client``.
 
     It connects through the login server, reconnects by itself, catches up on what it missed, and ends
@@ -162,6 +162,7 @@ class Client(MessageCalls, ContactCalls, GroupCalls, AccountCalls):
         is_first = self._login is None
         self._login = login
         self._incoming.own_id = login.user.id
+        self._upload_token = login.upload_token
         self._outbox.resend_all()
         if not is_first:
             self._inbox.pause()

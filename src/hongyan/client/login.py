@@ -40,6 +40,7 @@ class Login:
     link: Link
     user: User
     server: MsgServer
+    upload_token: str
 
 
 class Entrance:
@@ -68,11 +69,11 @@ class Entrance:
         server = await self._find_server()
         link = await self._open(server)
         try:
-            user = await self._log_in_on(link)
+            answer = await self._log_in_on(link)
         except BaseException:
             link.abort()
             raise
-        return Login(link, user, server)
+        return Login(link, convert.user(answer.user_info), server, convert.lenient(answer.upload_token))
 
     async def _find_server(self) -> MsgServer:
         answer = await self._ask_login_server()
@@ -116,7 +117,7 @@ class Entrance:
                 failure = failure or error
         raise failure or ConnectFailed("the login server named no msg_server")
 
-    async def _log_in_on(self, link: Link) -> User:
+    async def _log_in_on(self, link: Link) -> login_pb2.IMLoginRes:
         timing = self._options.timing
         try:
             link.send(commands.LOGIN, self._request(), _LOGIN_SEQ)
@@ -128,7 +129,7 @@ class Entrance:
             raise ConnectFailed(f"the login was not answered: {error}") from error
         if answer.result_code or not answer.HasField("user_info"):
             raise LoginRefused(answer.result_code, convert.lenient(answer.result_string))
-        return convert.user(answer.user_info)
+        return answer
 
     def _request(self) -> login_pb2.IMLoginReq:
         options = self._options
@@ -139,6 +140,7 @@ class Entrance:
             client_type=base.ClientType.ValueType(options.device),
             client_version=options.client_version,
             acks_deliveries=True,
+            wants_upload_token=True,
             device_kind=options.device_kind or None,
         )
 

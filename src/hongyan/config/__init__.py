@@ -8,6 +8,7 @@ from hongyan.config.load import Layers, Loaded, load_config
 from hongyan.config.login import LoginConfig
 from hongyan.config.metrics import MetricsConfig
 from hongyan.config.model import Config
+from hongyan.config.msfs import MsfsConfig, S3Config
 from hongyan.config.msg import ClientLimits, MsgConfig
 from hongyan.config.route import RouteConfig
 
@@ -26,11 +27,13 @@ __all__ = [
     "Loaded",
     "LoginConfig",
     "MetricsConfig",
+    "MsfsConfig",
     "MsgConfig",
     "OriginalDiscoveryConfig",
     "Port",
     "RedisConfig",
     "RouteConfig",
+    "S3Config",
     "Seconds",
     "Section",
     "load_config",

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Final, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from hongyan.config.base import LOOPBACK, Hosts, Port, Section
 
@@ -46,7 +46,11 @@ class DbProxyConfig(Section):
     max_pending_messages: Annotated[int, Field(ge=1)] = 50_000
     max_pending_queries: Annotated[int, Field(ge=1)] = 10_000
     audio_dir: str = ""
-    """Where voice messages are kept; empty means ``audio`` beside the database file, or in ``data``."""
+    """Where voice messages are kept without msfs; empty means ``audio`` beside the database
+    file, or in ``data``."""
+    msfs_url: str = ""
+    """The msfs that keeps voice messages, such as ``http://127.0.0.1:8700/``; empty means the one of the
+    same process, and the folder ``audio_dir`` where there is none. What lies in the folder stays readable."""
     message_key: Annotated[str, Field(min_length=32, max_length=32)] = "12345678901234567890123456789012"
     """The clients' message key; used for the preview of voice messages only."""
     replace_legacy_passwords: bool = True
@@ -59,6 +63,13 @@ class DbProxyConfig(Section):
         if self.redis.url and self.database.startswith(_SQLITE):
             raise ValueError("redis.url needs a database server: originals cannot share an SQLite file")
         return self
+
+    @field_validator("msfs_url")
+    @classmethod
+    def _ends_with_slash(cls, url: str) -> str:
+        if url and not url.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return url if not url or url.endswith("/") else url + "/"
 
     @property
     def data_folder(self) -> Path:

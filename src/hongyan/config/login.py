@@ -14,6 +14,8 @@ class LoginConfig(Section):
     msg_host: Hosts = LOOPBACK
     msg_port: Port = 8100
     msfs_url: str = "http://127.0.0.1:8700/"
+    """Told to clients. With msfs in the same process, the default means that one; the host 0.0.0.0
+    stands for the address by which a client reached login_server."""
     discovery_url: str = "http://127.0.0.1/api/discovery"
     idle_limit_s: Seconds = 60.0
 

@@ -6,6 +6,7 @@ from hongyan.config.db_proxy import DbProxyConfig
 from hongyan.config.discovery import DiscoveryConfig
 from hongyan.config.login import LoginConfig
 from hongyan.config.metrics import MetricsConfig
+from hongyan.config.msfs import MsfsConfig
 from hongyan.config.msg import MsgConfig
 from hongyan.config.route import RouteConfig
 
@@ -19,4 +20,5 @@ class Config(Section):
     msg: MsgConfig = MsgConfig()
     route: RouteConfig = RouteConfig()
     db_proxy: DbProxyConfig = DbProxyConfig()
+    msfs: MsfsConfig = MsfsConfig()
     metrics: MetricsConfig = MetricsConfig()

@@ -58,6 +58,8 @@ class MsgConfig(Section):
     route_servers: tuple[Address, ...] = ("127.0.0.1:8200",)
     registration: bool = False
     """Whether strangers may register themselves (0voice_im's 0x0110)."""
+    upload_token_life_s: Seconds = 86_400.0
+    """How long the token is good that a client gets at login for uploads to msfs; it can ask for another."""
     limits: ClientLimits = ClientLimits()
 
     @model_validator(mode="after")

@@ -16,9 +16,13 @@ MAX_CONNECTIONS: Final = 2000
 
 
 class _ImpatientProtocol(H11Protocol):
-    """Cuts a connection whose first request is not complete in time; uvicorn itself waits for ever."""
+    """Cuts a connection whose first request is not complete in time, or that does not read its answer.
+
+    uvicorn itself waits for ever.
+    """
 
     patience_s = 60.0
+    _stalled: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         super().connection_made(transport)
@@ -28,8 +32,22 @@ class _ImpatientProtocol(H11Protocol):
         if self.cycle is None:
             self.transport.abort()
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._stalled = self.loop.call_later(self.patience_s, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._stop_waiting()
+
+    def _stop_waiting(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
+
     def connection_lost(self, exc: Exception | None) -> None:
         self._patience.cancel()
+        self._stop_waiting()
         super().connection_lost(exc)
 
 

@@ -22,7 +22,9 @@ from hongyan.metrics import Metrics
 from hongyan.reactor.http import HttpServer
 from hongyan.reactor.reactor import Reactor
 from hongyan.roles.db_proxy.server import DbProxyServer
+from hongyan.roles.login.reply import UNSPECIFIED, host_in_url
 from hongyan.roles.login.server import LoginServer
+from hongyan.roles.msfs.server import MsfsServer
 from hongyan.roles.msg.server import MsgServer
 from hongyan.roles.route.server import RouteServer
 from hongyan.roles.runtime import Runtime
@@ -36,8 +38,18 @@ from hongyan.wire.commands import Node
 
 _log = structlog.get_logger("hongyan.suite")
 
-ALL_ROLES: Final = frozenset({Node.LOGIN, Node.MSG, Node.ROUTE, Node.DB_PROXY})
-ORDER: Final = ("login_http", "login_client", "login_msg", "msg", "msg_ws", "route", "db_proxy", "metrics")
+ALL_ROLES: Final = frozenset({Node.LOGIN, Node.MSG, Node.ROUTE, Node.DB_PROXY, Node.MSFS})
+ORDER: Final = (
+    "login_http",
+    "login_client",
+    "login_msg",
+    "msg",
+    "msg_ws",
+    "route",
+    "db_proxy",
+    "msfs",
+    "metrics",
+)
 """How addresses are listed: what clients need comes first."""
 FLUSH_LIMIT_S: Final = 3.0
 """How long clients may take at the end to read what is queued for them."""
@@ -75,6 +87,7 @@ class SuiteProcess:
         self._route: RouteServer | None = None
         self._login: LoginServer | None = None
         self._msg: MsgServer | None = None
+        self._msfs: MsfsServer | None = None
         self._metrics_http: HttpServer | None = None
         self._discovery: Discovery | None = None
 
@@ -123,6 +136,10 @@ class SuiteProcess:
 
     async def _start(self, runtime: Runtime, discovery: Discovery) -> None:
         config, roles = self._config, self._roles
+        if Node.MSFS in roles:
+            self._msfs = MsfsServer(runtime, config.msfs)
+            self._addresses |= await self._msfs.start()
+            config = with_msfs(config, *self._addresses["msfs"])
         if Node.DB_PROXY in roles:
             self._db = DbProxyServer(runtime, config.db_proxy)
             self._addresses |= await self._db.start()
@@ -171,8 +188,25 @@ class SuiteProcess:
             self._metrics_http.close()
         if self._db is not None:
             await self._db.drain()
+        if self._msfs is not None:
+            self._msfs.stop()  # after the voice messages that db_proxy still stores there
         await reactor.close(FLUSH_LIMIT_S)
+        if self._msfs is not None:
+            await self._msfs.close()
         _log.info("stopped")
+
+
+def with_msfs(config: Config, host: str, port: int) -> Config:
+    """Tell the other roles of the process where msfs is, unless the operator has."""
+    told = f"http://{host_in_url(host)}:{port}/"
+    reached = told if host not in UNSPECIFIED else f"http://127.0.0.1:{port}/"
+    login, db_proxy = config.login, config.db_proxy
+    if "msfs_url" not in login.model_fields_set:
+        told = f"http://0.0.0.0:{port}/" if host in UNSPECIFIED else told
+        login = login.model_copy(update={"msfs_url": told})
+    if not db_proxy.msfs_url:
+        db_proxy = db_proxy.model_copy(update={"msfs_url": reached})
+    return config.model_copy(update={"login": login, "db_proxy": db_proxy})
 
 
 def run_process(

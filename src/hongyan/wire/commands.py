@@ -40,6 +40,7 @@ class Node(Enum):
     FILE = "F"
     HTTP_MSG = "H"
     PUSH = "P"
+    MSFS = "S"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -283,7 +284,11 @@ FILE_SERVER_ADDRESS, FILE_SERVER_ADDRESS_REPLY = _exchange(
     (0x0733, server_pb2.IMFileServerIPReq, "M>F"), (0x0734, server_pb2.IMFileServerIPRsp, "F>M")
 )
 
-# Extensions (docs/protocol.md). A server link speaks the first three before anything else.
+# Extensions (docs/protocol.md).
+UPLOAD_TOKEN, UPLOAD_TOKEN_REPLY = _exchange(
+    (0x0740, extension_pb2.IMUploadTokenReq, "C>M"), (0x0741, extension_pb2.IMUploadTokenRsp, "M>C")
+)
+# A server link speaks these three before anything else.
 CLUSTER_HELLO = _command(0x07E1, extension_pb2.IMClusterHello, "M>L M>R M>D M>F M>P H>D H>R")
 CLUSTER_CHALLENGE = _command(0x07E2, extension_pb2.IMClusterChallenge, "L>M R>M D>M F>M P>M D>H R>H")
 CLUSTER_PROOF = _command(0x07E3, extension_pb2.IMClusterProof, "M>L M>R M>D M>F M>P H>D H>R")

@@ -1,7 +1,7 @@
 """Where voice messages are kept until they are read (spec/storage.md 5).
 
-The message tables hold the id of an IMAudio row; the row names the sound, a file in a folder, by
-its SHA-256. Equal recordings are one file.
+The message tables hold the id of an IMAudio row; the row names the sound by its address in msfs, or,
+without msfs, a file in a folder by its SHA-256. Both are read, whichever is written now.
 """
 
 import asyncio
@@ -12,11 +12,43 @@ from pathlib import Path
 from typing import Final
 
 from hongyan.errors import BackendError
+from hongyan.roles.db_proxy.msfs import MsfsClient
 
 LENGTH_BYTES: Final = 4
 """A voice message begins with its length in seconds, a big-endian u32."""
 _SCHEME: Final = "sha256:"
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+
+
+class Sounds:
+    """Keeps sounds in msfs when there is one, else in a folder."""
+
+    def __init__(self, files: "AudioFiles", msfs: MsfsClient | None) -> None:
+        self._files = files
+        self._msfs = msfs
+
+    async def save(self, sound: bytes) -> str:
+        """Keep a sound and return its path for IMAudio.
+
+        Raises:
+            BackendError: msfs or the disk failed.
+        """
+        return await (self._files.save(sound) if self._msfs is None else self._msfs.save(sound))
+
+    async def load(self, path: str, size: int) -> bytes | None:
+        """Return the sound of an IMAudio path; None when it cannot be had.
+
+        Raises:
+            BackendError: the disk failed.
+        """
+        if path.startswith(_SCHEME):
+            return await self._files.load(path)
+        return None if self._msfs is None else await self._msfs.load(path, size)
+
+    async def close(self) -> None:
+        """Close the connections to msfs."""
+        if self._msfs is not None:
+            await self._msfs.close()
 
 
 class AudioFiles:

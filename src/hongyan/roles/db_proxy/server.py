@@ -12,7 +12,7 @@ from hongyan.cluster.link import Link
 from hongyan.config import DbProxyConfig
 from hongyan.reactor.dispatch import Routes
 from hongyan.reactor.reactor import Listener
-from hongyan.roles.db_proxy.audio import AudioFiles
+from hongyan.roles.db_proxy.audio import AudioFiles, Sounds
 from hongyan.roles.db_proxy.backend import Backend
 from hongyan.roles.db_proxy.contacts import ContactHandlers
 from hongyan.roles.db_proxy.convert import Previews
@@ -20,6 +20,7 @@ from hongyan.roles.db_proxy.groups import GroupHandlers
 from hongyan.roles.db_proxy.history import HistoryHandlers
 from hongyan.roles.db_proxy.logins import LoginHandlers
 from hongyan.roles.db_proxy.messages import MessageHandlers
+from hongyan.roles.db_proxy.msfs import MsfsClient
 from hongyan.roles.db_proxy.phones import PhoneHandlers
 from hongyan.roles.db_proxy.requests import Requests
 from hongyan.roles.db_proxy.voice import VoiceMessages
@@ -56,6 +57,7 @@ class DbProxyServer:
         self._redis: SharedRedis | None = None
         self._journal: Journal | None = None
         self._logins: LoginHandlers | None = None
+        self._sounds: Sounds | None = None
         self._from_msg: Routes[Link] = Routes(Node.MSG, Node.DB_PROXY)
         self._from_http_msg: Routes[Link] = Routes(Node.HTTP_MSG, Node.DB_PROXY)
 
@@ -97,7 +99,9 @@ class DbProxyServer:
         )
         requests = Requests(runtime.tasks, journal, config.max_pending_queries)
         backend = Backend(database, conversations, journal, requests, self._redis)
-        voice = VoiceMessages(AudioFiles(self._audio_dir()), database, journal)
+        msfs = MsfsClient(config.msfs_url, runtime.trust.secret) if config.msfs_url else None
+        self._sounds = Sounds(AudioFiles(self._audio_dir()), msfs)
+        voice = VoiceMessages(self._sounds, database, journal)
         MessageHandlers(from_msg, runtime.tasks, voice, journal)
         ContactHandlers(backend, from_msg, Previews(MessageCipher(config.message_key)))
         HistoryHandlers(backend, from_msg, voice)
@@ -152,6 +156,8 @@ class DbProxyServer:
         """Let go of threads and the database; the last thing to happen."""
         if self._logins is not None:
             self._logins.close()
+        if self._sounds is not None:
+            await self._sounds.close()
         if self.database is not None:
             await self.database.close()
         if self._redis is not None:

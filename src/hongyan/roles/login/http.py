@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from hongyan.config import LoginConfig
 from hongyan.roles.login.registry import NoMsgServerError, Registry
-from hongyan.roles.login.reply import address_for
+from hongyan.roles.login.reply import address_for, host_in_url
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -43,12 +43,13 @@ class LoginHttp:
         except NoMsgServerError as error:
             return _ALL_FULL if error.is_full else _NONE_THERE
         config = self._config
+        msfs_url = config.msfs_url.replace("//0.0.0.0:", f"//{host_in_url(reached_at)}:", 1)
         return {
             "backupIP": address_for(server.ip2, reached_at),
             "code": 0,
             "discovery": config.discovery_url,
-            "msfsBackup": config.msfs_url,
-            "msfsPrior": config.msfs_url,
+            "msfsBackup": msfs_url,
+            "msfsPrior": msfs_url,
             "msg": "",
             "port": str(server.port),  # the Windows client takes nothing but a string
             "priorIP": address_for(server.ip1, reached_at),

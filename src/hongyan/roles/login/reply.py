@@ -15,3 +15,8 @@ def address_for(reported: str, reached_at: str) -> str:
             everything else on this machine by it, from inside the network and from outside.
     """
     return reached_at if reported in UNSPECIFIED else reported
+
+
+def host_in_url(address: str) -> str:
+    """Write an address as it stands in a URL: IPv6 in brackets."""
+    return f"[{address}]" if ":" in address else address

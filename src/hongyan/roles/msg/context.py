@@ -1,8 +1,10 @@
 """What the handlers of msg_server share."""
 
+import time
 from dataclasses import dataclass, field
 from typing import Self
 
+from hongyan.cluster import tokens
 from hongyan.cluster.link import Link
 from hongyan.config import MsgConfig
 from hongyan.errors import ErrorCode, RefusedError
@@ -14,6 +16,7 @@ from hongyan.roles.msg.servers import LoginLinks, RouteLinks
 from hongyan.roles.msg.session import ClientSession, routes_from_client
 from hongyan.roles.runtime import Runtime
 from hongyan.wire.commands import Node
+from hongyan.wire.pb.extension_pb2 import IMUploadTokenRsp
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,12 @@ class MsgContext:
         db = DbLinks(len(config.db_proxies), lost.fail)
         runtime.reactor.wheel.watch(db, UNANSWERED_AFTER_S)
         return cls(runtime, config, directory, lost, db)
+
+    def upload_token(self, user_id: int) -> IMUploadTokenRsp:
+        """Make what lets a user upload to msfs for a while."""
+        expires = int(time.time() + self.config.upload_token_life_s)
+        token = tokens.make_token(self.runtime.trust.secret, tokens.UPLOAD, user_id, expires)
+        return IMUploadTokenRsp(upload_token=token, expires=expires)
 
 
 class MsgTables:

@@ -31,6 +31,7 @@ from hongyan.wire.pb.base_define_pb2 import (
     ResultType,
     UserStatType,
 )
+from hongyan.wire.pb.extension_pb2 import IMUploadTokenReq, IMUploadTokenRsp
 from hongyan.wire.pb.login_pb2 import (
     IMDeviceTokenReq,
     IMKickPCClientReq,
@@ -76,6 +77,7 @@ class LoginHandlers:
         tables.strangers.on(commands.REGISTER, self._register)
         tables.clients.on(commands.LOGIN, _refuse_second_login)
         tables.clients.on(commands.REGISTER, self._register)
+        tables.clients.on(commands.UPLOAD_TOKEN, self._upload_token)
         tables.clients.on(commands.LOGOUT, self._logout)
         tables.clients.on(commands.KICK_PC_CLIENT, self._kick_pc_client)
         tables.from_db.on(commands.VALIDATE_REPLY, self._validated)
@@ -127,6 +129,7 @@ class LoginHandlers:
         session.client_type = message.client_type
         session.online_status = message.online_status
         session.acks_deliveries = message.acks_deliveries
+        session.wants_upload_token = message.wants_upload_token
         session.device_kind = text(message.device_kind)[:MAX_DEVICE_KIND_BYTES]
 
     def _validate(self, session: ClientSession, password: str, frame: Frame) -> None:
@@ -177,6 +180,8 @@ class LoginHandlers:
             online_status=UserStatType.ValueType(session.online_status),
         )
         reply.user_info.CopyFrom(message.user_info)
+        if session.wants_upload_token:
+            reply.upload_token = context.upload_token(user_id).upload_token
         session.send(OutboundFrame(commands.LOGIN_REPLY, reply, seq))
         context.runtime.metrics.count("logins", "ok")
 
@@ -186,6 +191,11 @@ class LoginHandlers:
         session.close("login_refused")
         self._context.runtime.metrics.count("logins", ResultType.Name(code).lower())
         _log.info("login refused", peer=session.connection.peer_address, result=ResultType.Name(code))
+
+    def _upload_token(
+        self, session: ClientSession, _message: IMUploadTokenReq, _frame: Frame
+    ) -> IMUploadTokenRsp:
+        return self._context.upload_token(session.user_id)
 
     # Leaving.
 

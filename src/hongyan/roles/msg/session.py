@@ -63,6 +63,7 @@ class ClientSession:
         "state",
         "unacknowledged",
         "user_id",
+        "wants_upload_token",
     )
 
     def __init__(
@@ -78,6 +79,7 @@ class ClientSession:
         self.device_kind = ""
         self.online_status = 0
         self.acks_deliveries = False
+        self.wants_upload_token = False
         self.unacknowledged: Unacknowledged | None = None
         self._metrics = metrics
         self._malformed = 0

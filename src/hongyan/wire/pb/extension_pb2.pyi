@@ -25,6 +25,8 @@ class _ExtensionCmdID:
 
 class _ExtensionCmdIDEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ExtensionCmdID.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
+    CID_EXT_UPLOAD_TOKEN_REQ: _ExtensionCmdID.ValueType  # 1856
+    CID_EXT_UPLOAD_TOKEN_RSP: _ExtensionCmdID.ValueType  # 1857
     CID_EXT_CLUSTER_HELLO: _ExtensionCmdID.ValueType  # 2017
     CID_EXT_CLUSTER_CHALLENGE: _ExtensionCmdID.ValueType  # 2018
     CID_EXT_CLUSTER_PROOF: _ExtensionCmdID.ValueType  # 2019
@@ -32,11 +34,53 @@ class _ExtensionCmdIDEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Extens
 
 class ExtensionCmdID(_ExtensionCmdID, metaclass=_ExtensionCmdIDEnumTypeWrapper): ...
 
+CID_EXT_UPLOAD_TOKEN_REQ: ExtensionCmdID.ValueType  # 1856
+CID_EXT_UPLOAD_TOKEN_RSP: ExtensionCmdID.ValueType  # 1857
 CID_EXT_CLUSTER_HELLO: ExtensionCmdID.ValueType  # 2017
 CID_EXT_CLUSTER_CHALLENGE: ExtensionCmdID.ValueType  # 2018
 CID_EXT_CLUSTER_PROOF: ExtensionCmdID.ValueType  # 2019
 CID_EXT_ERROR_NOTICE: ExtensionCmdID.ValueType  # 2032
 Global___ExtensionCmdID: _TypeAlias = ExtensionCmdID  # noqa: Y015
+
+@_typing.final
+class IMUploadTokenReq(_message.Message):
+    """Asks for a fresh upload token, before the one from the login is too old."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IMUploadTokenReq: _TypeAlias = IMUploadTokenReq  # noqa: Y015
+
+@_typing.final
+class IMUploadTokenRsp(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    UPLOAD_TOKEN_FIELD_NUMBER: _builtins.int
+    EXPIRES_FIELD_NUMBER: _builtins.int
+    upload_token: _builtins.str
+    expires: _builtins.int
+    """Unix seconds."""
+    def __init__(
+        self,
+        *,
+        upload_token: _builtins.str | None = ...,
+        expires: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expires", b"expires", "upload_token", b"upload_token"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expires", b"expires", "upload_token", b"upload_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IMUploadTokenRsp: _TypeAlias = IMUploadTokenRsp  # noqa: Y015
 
 @_typing.final
 class IMClusterHello(_message.Message):

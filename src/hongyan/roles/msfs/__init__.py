@@ -1,0 +1,1 @@
+"""msfs: images, voice and avatars over HTTP (spec/http.md 3)."""
