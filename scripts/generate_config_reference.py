@@ -33,6 +33,13 @@ WORDS: Final = {
     "login.msfs_url": "Told to clients: where images and avatars are stored. Must end with a slash.",
     "login.discovery_url": "Told to clients: where stock clients look for their menu of web pages.",
     "login.idle_limit_s": "How long a connection may take to ask.",
+    "msfs.host": "Addresses to listen on for uploads and downloads. `hongyan up --host` sets it.",
+    "msfs.port": "Clients upload and fetch images here.",
+    "msfs.store": "Where files are kept: on this disk, or in an object store (`[msfs.s3]`).",
+    "msfs.s3.bucket": "The bucket.",
+    "msfs.s3.region": "The region of the bucket.",
+    "msfs.s3.secret_access_key": "The secret that belongs to `access_key_id`.",
+    "msfs.thumbnail_cache_bytes": "How much memory remembered thumbnails may take.",
     "msg.host": "Addresses to listen on for clients. `hongyan up --host` sets it.",
     "msg.port": "Clients chat here; also the port that login_server tells them.",
     "msg.public_ip1": "The address told to clients. Empty means the one by which they reached login_server, "
