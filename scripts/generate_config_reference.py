@@ -13,7 +13,7 @@ import inspect
 from collections.abc import Iterator
 from pathlib import Path
 from types import GenericAlias
-from typing import Any, Final, NamedTuple, get_args
+from typing import Any, Final, Literal, NamedTuple, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 from pydantic import AfterValidator, BaseModel
@@ -156,6 +156,8 @@ def _key(path: str, field: FieldInfo, docstring: str | None) -> Key:
 def _type(annotation: Any) -> str:
     if isinstance(annotation, GenericAlias):
         return "list of addresses" if get_args(annotation)[0] == config.Address else "list of strings"
+    if get_origin(annotation) is Literal:
+        return " or ".join(f'`"{choice}"`' for choice in get_args(annotation))
     return {int: "integer", float: "number", str: "string", bool: "true or false"}[annotation]
 
 
