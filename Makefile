@@ -26,6 +26,7 @@ check: install
 	$(BIN)/vulture
 	$(BIN)/deptry src
 	$(BIN)/python scripts/generate_protos.py --check
+	sh scripts/check_web.sh
 	$(BIN)/python scripts/generate_config_reference.py --check
 	$(BIN)/python scripts/generate_cli_reference.py --check
 
@@ -41,6 +42,7 @@ test: install
 
 protos: install
 	$(BIN)/python scripts/generate_protos.py
+	$(BIN)/python scripts/generate_web_wire.py
 
 bench: install
 	$(BIN)/python scripts/bench.py

@@ -53,6 +53,8 @@ class DbProxyConfig(Section):
     same process, and the folder ``audio_dir`` where there is none. What lies in the folder stays readable."""
     message_key: Annotated[str, Field(min_length=32, max_length=32)] = "12345678901234567890123456789012"
     """The clients' message key; used for the preview of voice messages only."""
+    session_token_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    """How long a browser stays signed in without being used."""
     replace_legacy_passwords: bool = True
     """Replace salted MD5 by argon2id at the next login; off while an original db_proxy is there too."""
 

@@ -44,6 +44,9 @@ class MsgConfig(Section):
     """A file with the certificate chain in PEM; with ``ws_key`` it makes the WebSocket an encrypted one."""
     ws_key: str = ""
     """The file with the key of ``ws_certificate``."""
+    ws_url: Annotated[str, Field(pattern=r"^(wss?://[^\s/]+(/[^\s]*)?)?$")] = ""
+    """The address told to browsers, such as ``wss://chat.example.org/ws`` behind a reverse proxy; empty
+    means ``ws_port`` of the host by which they opened the web client."""
     ws_ping_s: Seconds = 30.0
     """A WebSocket that is silent for so long is pinged; its pong counts as life."""
     public_ip1: str = ""

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, func, select, update
 
 from hongyan.errors import ErrorCode, RefusedError
-from hongyan.store import bulk
+from hongyan.store import bulk, session_tokens
 from hongyan.store.claims import claim_accounts
 from hongyan.store.passwords import Credentials
 from hongyan.store.schema import PASSWORD
@@ -118,7 +118,7 @@ def add_users(connection: Connection, users: Sequence[NewUser], now: int) -> int
 
 
 def set_password(connection: Connection, name: str, slow_hash: str, now: int) -> None:
-    """Give a user another password.
+    """Give a user another password; browsers that stayed signed in are so no longer.
 
     Raises:
         RefusedError: there is no such user.
@@ -126,6 +126,7 @@ def set_password(connection: Connection, name: str, slow_hash: str, now: int) ->
     user_id = _user_id(connection, name)
     connection.execute(update(USER).where(USER.c.id == user_id).values(password="", salt=""))
     _set_hash(connection, user_id, slow_hash, now)
+    session_tokens.revoke(connection, user_id)
 
 
 def disable(connection: Connection, name: str, now: int) -> None:
@@ -137,6 +138,7 @@ def disable(connection: Connection, name: str, now: int) -> None:
     user_id, stamp = _user_id(connection, name), change_time(connection, USER, now)
     gone = update(USER).where(USER.c.id == user_id).values(status=LEFT, updated=stamp)
     connection.execute(gone)
+    session_tokens.revoke(connection, user_id)
 
 
 def list_accounts(connection: Connection) -> list[Account]:

@@ -86,7 +86,27 @@ CONVERSATION = Table(
     **_CLUSTERED,
 )
 
-OWN_TABLES = (PASSWORD, READ_CURSOR, GROUP_SETTING, DEVICE_TOKEN, CLIENT_MESSAGE, CONVERSATION)
+SESSION_TOKEN = Table(
+    "HySessionToken",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("userId", UINT, nullable=False),
+    Column("created", UINT, nullable=False),
+    Column("used", UINT, nullable=False),
+    Index("idx_hy_session_token_user", "userId"),
+    Index("idx_hy_session_token_used", "used"),
+    **TABLE_OPTIONS,
+)
+
+OWN_TABLES = (
+    PASSWORD,
+    READ_CURSOR,
+    GROUP_SETTING,
+    DEVICE_TOKEN,
+    CLIENT_MESSAGE,
+    CONVERSATION,
+    SESSION_TOKEN,
+)
 
 
 def _unique(name: str, table: Table, *columns: str) -> Index:

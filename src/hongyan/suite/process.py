@@ -34,6 +34,7 @@ from hongyan.suite.files import write_ready_file
 from hongyan.suite.inside_http import InsideHttp
 from hongyan.suite.status import ProcessReporter
 from hongyan.tasks import Tasks
+from hongyan.web.site import web_client
 from hongyan.wire.commands import Node
 
 _log = structlog.get_logger("hongyan.suite")
@@ -151,7 +152,7 @@ class SuiteProcess:
             self._route = RouteServer(runtime, config.route)
             self._addresses |= await self._route.start()
         if Node.LOGIN in roles:
-            self._login = LoginServer(runtime, config.login)
+            self._login = LoginServer(runtime, config.login, {"/": web_client()})
             self._addresses |= await self._login.start()
             self._login.follow(discovery)
         if Node.MSG in roles:

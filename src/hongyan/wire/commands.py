@@ -292,4 +292,8 @@ UPLOAD_TOKEN, UPLOAD_TOKEN_REPLY = _exchange(
 CLUSTER_HELLO = _command(0x07E1, extension_pb2.IMClusterHello, "M>L M>R M>D M>F M>P H>D H>R")
 CLUSTER_CHALLENGE = _command(0x07E2, extension_pb2.IMClusterChallenge, "L>M R>M D>M F>M P>M D>H R>H")
 CLUSTER_PROOF = _command(0x07E3, extension_pb2.IMClusterProof, "M>L M>R M>D M>F M>P H>D H>R")
+REVOKE_SESSION, REVOKE_SESSION_REPLY = _exchange(
+    (0x0788, extension_pb2.IMRevokeSessionReq, "C>M>D"),
+    (0x0789, extension_pb2.IMRevokeSessionRsp, "D>M>C"),
+)
 ERROR_NOTICE = _command(0x07F0, extension_pb2.IMErrorNotice, "M>C D>M>C")

@@ -11,7 +11,7 @@ from hongyan.errors import BackendError, RefusedError
 from hongyan.reactor.dispatch import Routes
 from hongyan.roles.db_proxy.backend import Backend, now
 from hongyan.roles.db_proxy.convert import user_info
-from hongyan.store import accounts, passwords
+from hongyan.store import accounts, passwords, session_tokens
 from hongyan.store.accounts import NewUser
 from hongyan.store.database import Database
 from hongyan.store.logins import Account, accounts_named
@@ -19,6 +19,7 @@ from hongyan.store.passwords import Credentials, VerifiedPasswords
 from hongyan.wire import commands
 from hongyan.wire.passwords import is_password_digest
 from hongyan.wire.pb.base_define_pb2 import REFUSE_REASON_DB_VALIDATE_FAILED, REFUSE_REASON_NONE
+from hongyan.wire.pb.extension_pb2 import IMRevokeSessionReq, IMRevokeSessionRsp
 from hongyan.wire.pb.login_pb2 import IMRegistReq, IMRegistRes
 from hongyan.wire.pb.server_pb2 import IMValidateReq, IMValidateRsp
 from hongyan.wire.text import text
@@ -73,14 +74,19 @@ class Accounts:
 class LoginHandlers:
     """Answers msg_server's question who somebody is."""
 
-    def __init__(self, backend: Backend, routes: Routes[Link], *, replace_legacy: bool) -> None:
+    def __init__(
+        self, backend: Backend, routes: Routes[Link], *, replace_legacy: bool, session_token_days: int
+    ) -> None:
+        self._database = backend.database
         self._accounts = Accounts(backend.database)
         self._journal = backend.journal
         self._replace_legacy = replace_legacy
+        self._session_token_s = session_token_days * session_tokens.DAY_S
         self._verified = VerifiedPasswords()
         self._threads = ThreadPoolExecutor(HASH_THREADS, thread_name_prefix="passwords")
         backend.requests.serve(routes, commands.VALIDATE, self._validate)
         backend.requests.serve(routes, commands.REGISTER, self._register)
+        backend.requests.serve(routes, commands.REVOKE_SESSION, self._revoke_session)
 
     def close(self) -> None:
         """Let go of the threads; checks that wait are given up."""
@@ -88,10 +94,19 @@ class LoginHandlers:
 
     async def _validate(self, _link: Link, message: IMValidateReq) -> IMValidateRsp:
         try:
-            return await self._check(text(message.user_name), text(message.password))
+            return await self._decide(message)
         except BackendError as error:
             _log.error("a login could not be checked", error=str(error))
             return _answer(text(message.user_name), _TROUBLE)
+
+    async def _decide(self, message: IMValidateReq) -> IMValidateRsp:
+        name = text(message.user_name)
+        if message.session_token:
+            return await self._check_token(name, text(message.session_token))
+        reply = await self._check(name, text(message.password))
+        if message.wants_session_token and reply.result_code == _OK:
+            reply.session_token = await self._new_token(reply.user_info.user_id)
+        return reply
 
     async def _check(self, name: str, offered: str) -> IMValidateRsp:
         account = await self._accounts.find(name)
@@ -100,9 +115,28 @@ class LoginHandlers:
             return _answer(name, _WRONG)
         if account.credentials.legacy and self._replace_legacy:
             await self._replace(account.credentials, offered)
-        reply = _answer(name, _OK)
-        reply.user_info.CopyFrom(user_info(account.user))
-        return reply
+        return _welcome(account)
+
+    async def _check_token(self, name: str, token: str) -> IMValidateRsp:
+        oldest_use = now() - self._session_token_s
+        found = await self._database.read(session_tokens.find_user, name, token, oldest_use)
+        if found is None:
+            return _answer(name, _WRONG)
+        user_id, used = found
+        if used < now() - session_tokens.DAY_S:  # a day is near enough, and spares a write per login
+            await self._journal.submit(session_tokens.touch, token, now(), oldest_use)
+        account = await self._accounts.find(name)
+        return _welcome(account) if account and account.user.user_id == user_id else _answer(name, _WRONG)
+
+    async def _new_token(self, user_id: int) -> str:
+        token = session_tokens.new_token()
+        await self._journal.submit(session_tokens.add, user_id, token, now())
+        return token
+
+    async def _revoke_session(self, _link: Link, message: IMRevokeSessionReq) -> IMRevokeSessionRsp:
+        token = text(message.session_token) if message.HasField("session_token") else None
+        await self._journal.submit(session_tokens.revoke, message.user_id, token)
+        return IMRevokeSessionRsp(user_id=message.user_id, result_code=0)
 
     async def _is_right(self, credentials: Credentials | None, offered: str) -> bool:
         """Check a password: at once when this process has seen it fit, else in the hashing thread."""
@@ -143,6 +177,12 @@ class LoginHandlers:
         reply.result_code = REFUSE_REASON_NONE
         reply.result_string = _TEXTS[_OK]
         return reply
+
+
+def _welcome(account: Account) -> IMValidateRsp:
+    reply = _answer(account.user.name, _OK)
+    reply.user_info.CopyFrom(user_info(account.user))
+    return reply
 
 
 def _answer(name: str, code: int) -> IMValidateRsp:

@@ -107,7 +107,12 @@ class DbProxyServer:
         HistoryHandlers(backend, from_msg, voice)
         GroupHandlers(backend, from_msg, from_http_msg)
         PhoneHandlers(backend, from_msg)
-        self._logins = LoginHandlers(backend, from_msg, replace_legacy=config.replace_legacy_passwords)
+        self._logins = LoginHandlers(
+            backend,
+            from_msg,
+            replace_legacy=config.replace_legacy_passwords,
+            session_token_days=config.session_token_days,
+        )
         for routes in (from_msg, from_http_msg):
             routes.ignore(commands.HEARTBEAT, commands.CLUSTER_HELLO, commands.CLUSTER_PROOF)
             routes.check_complete()

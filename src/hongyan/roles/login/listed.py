@@ -18,6 +18,7 @@ def listed_server(record: ServerRecord) -> MsgServer:
         max_clients=int(record.load.get("msg_max_sessions", 0)),
         clients=int(record.load.get("msg_sessions", 0)),
         host_name=record.host_name,
+        ws_port=split_address(record.addresses.get("msg_ws", ":0"))[1],
     )
 
 

@@ -14,6 +14,9 @@ class MsgServer:
     max_clients: int
     clients: int
     host_name: str
+    ws_port: int = 0
+    ws_is_encrypted: bool = False
+    ws_url: str = ""
 
 
 class NoMsgServerError(LookupError):
@@ -57,13 +60,16 @@ class Registry:
         if server is not None:
             server.clients = max(server.clients + change, 0)
 
-    def choose(self) -> MsgServer:
+    def choose(self, *, for_browser: bool = False) -> MsgServer:
         """Return the msg_server with the fewest clients; the oldest link wins a tie.
+
+        Args:
+            for_browser: only one that takes WebSockets will do.
 
         Raises:
             NoMsgServerError: there is none, or all are full.
         """
-        known = self._known()
+        known = [server for server in self._known() if server.ws_port or not for_browser]
         free = [server for server in known if _has_room(server)]
         if not free:
             raise NoMsgServerError(is_full=bool(known))

@@ -1,5 +1,8 @@
 """The login_server role (spec/flows.md 1)."""
 
+from collections.abc import Mapping
+from typing import Final
+
 import structlog
 
 from hongyan.cluster.connector import listen_for_links
@@ -11,7 +14,7 @@ from hongyan.reactor.connection import Connection, ConnectionLimits
 from hongyan.reactor.dispatch import Routes
 from hongyan.reactor.http import HttpServer
 from hongyan.reactor.reactor import Listener
-from hongyan.roles.login.http import LoginHttp
+from hongyan.roles.login.http import LoginHttp, Site
 from hongyan.roles.login.listed import listed_server
 from hongyan.roles.login.registry import MsgServer, NoMsgServerError, Registry
 from hongyan.roles.login.reply import address_for
@@ -31,6 +34,7 @@ from hongyan.wire.text import text
 _log = structlog.get_logger("hongyan.login")
 
 USER_CAME = 1
+_NO_SITES: Final[Mapping[str, Site]] = {}
 CLIENT_LIMITS = ConnectionLimits(max_frame_bytes=4096, max_write_buffer_bytes=64 * 1024)
 
 
@@ -53,13 +57,20 @@ class AskingClient:
 
 
 class LoginServer:
-    """Knows the msg_servers from their own reports and sends clients to the least loaded."""
+    """Knows the msg_servers from their own reports and sends clients to the least loaded.
+
+    Args:
+        runtime: what all roles of the process share.
+        config: its settings.
+        sites: ASGI applications that answer on the HTTP port, by the beginning of their paths.
+    """
 
     node = Node.LOGIN
 
-    def __init__(self, runtime: Runtime, config: LoginConfig) -> None:
+    def __init__(self, runtime: Runtime, config: LoginConfig, sites: Mapping[str, Site] = _NO_SITES) -> None:
         self._runtime = runtime
         self._config = config
+        self._sites = sites
         self._registry = Registry()
         self._listeners: list[Listener] = []
         self._from_msg = self._routes_from_msg()
@@ -78,7 +89,7 @@ class LoginServer:
         """Listen; return the addresses by their names in the ready file."""
         config, runtime = self._config, self._runtime
         self._http = HttpServer(
-            LoginHttp(config, self._registry), config.host, config.http_port, config.idle_limit_s
+            LoginHttp(config, self._registry, self._sites), config.host, config.http_port, config.idle_limit_s
         )
         runtime.tasks.start("login http", self._http.run())
         await self._http.wait_ready()
@@ -128,6 +139,9 @@ class LoginServer:
             max_clients=message.max_conn_cnt,
             clients=message.cur_conn_cnt,
             host_name=text(message.host_name),
+            ws_port=message.ws_port,
+            ws_is_encrypted=message.ws_is_encrypted,
+            ws_url=text(message.ws_url),
         )
         self._registry.add(link.handle, server)
         _log.info("msg_server registered", link=link.name, host=server.host_name, port=server.port)

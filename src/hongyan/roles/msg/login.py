@@ -97,7 +97,7 @@ class LoginHandlers:
             return
         if (
             len(text(message.user_name).encode()) > MAX_NAME_BYTES
-            or len(message.password) > MAX_PASSWORD_BYTES
+            or max(len(message.password), len(message.session_token)) > MAX_PASSWORD_BYTES
         ):
             raise RefusedError(ErrorCode.TOO_LARGE, "name or password is too long")
         self._note_wishes(session, message)
@@ -106,9 +106,9 @@ class LoginHandlers:
         if wait_s is None:
             self._refuse(session, frame.seq, REFUSE_REASON_DB_VALIDATE_FAILED, _TOO_MANY_ATTEMPTS)
         elif wait_s:
-            loop.call_later(wait_s, self._validate, session, message.password, frame)
+            loop.call_later(wait_s, self._validate, session, message, frame)
         else:
-            self._validate(session, message.password, frame)
+            self._validate(session, message, frame)
 
     def _missing_server(self) -> ResultType.ValueType | None:
         context = self._context
@@ -132,10 +132,14 @@ class LoginHandlers:
         session.wants_upload_token = message.wants_upload_token
         session.device_kind = text(message.device_kind)[:MAX_DEVICE_KIND_BYTES]
 
-    def _validate(self, session: ClientSession, password: str, frame: Frame) -> None:
+    def _validate(self, session: ClientSession, message: IMLoginReq, frame: Frame) -> None:
         if session.state is not SessionState.VALIDATING:
             return  # it was closed while it had to wait
-        request = IMValidateReq(user_name=session.login_name, password=text(password))
+        request = IMValidateReq(user_name=session.login_name, password=text(message.password))
+        if message.wants_session_token:
+            request.wants_session_token = True
+        if message.session_token:
+            request.session_token = text(message.session_token)
         try:
             self._context.db.ask(commands.VALIDATE, request, session.asker, origin=frame)
         except RefusedError:
@@ -182,6 +186,8 @@ class LoginHandlers:
         reply.user_info.CopyFrom(message.user_info)
         if session.wants_upload_token:
             reply.upload_token = context.upload_token(user_id).upload_token
+        if message.session_token:
+            reply.session_token = text(message.session_token)
         session.send(OutboundFrame(commands.LOGIN_REPLY, reply, seq))
         context.runtime.metrics.count("logins", "ok")
 

@@ -29,6 +29,7 @@ _WITHOUT_CHECKS: Final[tuple[Command[Any], ...]] = (
     commands.GROUP_LIST,
     commands.QUERY_PUSH_SHIELD,
     commands.FILE_HAS_OFFLINE,
+    commands.REVOKE_SESSION,
 )
 
 

@@ -205,6 +205,11 @@ class MsgServer:
             cur_conn_cnt=self._sessions(),
             host_name=socket.gethostname(),
         )
+        if self._ws_port:
+            info.ws_port = self._ws_port
+            info.ws_is_encrypted = bool(config.ws_certificate)
+            if config.ws_url:
+                info.ws_url = config.ws_url
         link.send(OutboundFrame(commands.MSG_SERVER_INFO, info))
         self._context.logins.add(link)
 

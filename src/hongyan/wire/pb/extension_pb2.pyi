@@ -27,6 +27,8 @@ class _ExtensionCmdIDEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Extens
     DESCRIPTOR: _descriptor.EnumDescriptor
     CID_EXT_UPLOAD_TOKEN_REQ: _ExtensionCmdID.ValueType  # 1856
     CID_EXT_UPLOAD_TOKEN_RSP: _ExtensionCmdID.ValueType  # 1857
+    CID_EXT_REVOKE_SESSION: _ExtensionCmdID.ValueType  # 1928
+    CID_EXT_REVOKE_SESSION_REPLY: _ExtensionCmdID.ValueType  # 1929
     CID_EXT_CLUSTER_HELLO: _ExtensionCmdID.ValueType  # 2017
     CID_EXT_CLUSTER_CHALLENGE: _ExtensionCmdID.ValueType  # 2018
     CID_EXT_CLUSTER_PROOF: _ExtensionCmdID.ValueType  # 2019
@@ -36,6 +38,8 @@ class ExtensionCmdID(_ExtensionCmdID, metaclass=_ExtensionCmdIDEnumTypeWrapper):
 
 CID_EXT_UPLOAD_TOKEN_REQ: ExtensionCmdID.ValueType  # 1856
 CID_EXT_UPLOAD_TOKEN_RSP: ExtensionCmdID.ValueType  # 1857
+CID_EXT_REVOKE_SESSION: ExtensionCmdID.ValueType  # 1928
+CID_EXT_REVOKE_SESSION_REPLY: ExtensionCmdID.ValueType  # 1929
 CID_EXT_CLUSTER_HELLO: ExtensionCmdID.ValueType  # 2017
 CID_EXT_CLUSTER_CHALLENGE: ExtensionCmdID.ValueType  # 2018
 CID_EXT_CLUSTER_PROOF: ExtensionCmdID.ValueType  # 2019
@@ -81,6 +85,59 @@ class IMUploadTokenRsp(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___IMUploadTokenRsp: _TypeAlias = IMUploadTokenRsp  # noqa: Y015
+
+@_typing.final
+class IMRevokeSessionReq(_message.Message):
+    """Forget a session token: whoever has it can no longer log in with it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    SESSION_TOKEN_FIELD_NUMBER: _builtins.int
+    ATTACH_DATA_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.int
+    session_token: _builtins.str
+    """One of the user's tokens; without it, all of them."""
+    attach_data: _builtins.bytes
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.int | None = ...,
+        session_token: _builtins.str | None = ...,
+        attach_data: _builtins.bytes | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["attach_data", b"attach_data", "session_token", b"session_token", "user_id", b"user_id"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attach_data", b"attach_data", "session_token", b"session_token", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IMRevokeSessionReq: _TypeAlias = IMRevokeSessionReq  # noqa: Y015
+
+@_typing.final
+class IMRevokeSessionRsp(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    RESULT_CODE_FIELD_NUMBER: _builtins.int
+    ATTACH_DATA_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.int
+    result_code: _builtins.int
+    attach_data: _builtins.bytes
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.int | None = ...,
+        result_code: _builtins.int | None = ...,
+        attach_data: _builtins.bytes | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["attach_data", b"attach_data", "result_code", b"result_code", "user_id", b"user_id"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attach_data", b"attach_data", "result_code", b"result_code", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IMRevokeSessionRsp: _TypeAlias = IMRevokeSessionRsp  # noqa: Y015
 
 @_typing.final
 class IMClusterHello(_message.Message):

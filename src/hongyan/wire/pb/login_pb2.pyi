@@ -74,6 +74,8 @@ class IMLoginReq(_message.Message):
     ACKS_DELIVERIES_FIELD_NUMBER: _builtins.int
     DEVICE_KIND_FIELD_NUMBER: _builtins.int
     WANTS_UPLOAD_TOKEN_FIELD_NUMBER: _builtins.int
+    WANTS_SESSION_TOKEN_FIELD_NUMBER: _builtins.int
+    SESSION_TOKEN_FIELD_NUMBER: _builtins.int
     user_name: _builtins.str
     password: _builtins.str
     online_status: _base_define_pb2.UserStatType.ValueType
@@ -85,6 +87,10 @@ class IMLoginReq(_message.Message):
     """Extension: a device kind of its own beside PC and phone, such as "web"; it neither kicks nor is kicked by them."""
     wants_upload_token: _builtins.bool
     """The answer is to carry an upload_token."""
+    wants_session_token: _builtins.bool
+    """Extension: this client wants a session token in the answer, to log in with when it has no password."""
+    session_token: _builtins.str
+    """Extension: a session token instead of the password, which is empty then."""
     def __init__(
         self,
         *,
@@ -96,10 +102,12 @@ class IMLoginReq(_message.Message):
         acks_deliveries: _builtins.bool | None = ...,
         device_kind: _builtins.str | None = ...,
         wants_upload_token: _builtins.bool | None = ...,
+        wants_session_token: _builtins.bool | None = ...,
+        session_token: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["acks_deliveries", b"acks_deliveries", "client_type", b"client_type", "client_version", b"client_version", "device_kind", b"device_kind", "online_status", b"online_status", "password", b"password", "user_name", b"user_name", "wants_upload_token", b"wants_upload_token"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["acks_deliveries", b"acks_deliveries", "client_type", b"client_type", "client_version", b"client_version", "device_kind", b"device_kind", "online_status", b"online_status", "password", b"password", "session_token", b"session_token", "user_name", b"user_name", "wants_session_token", b"wants_session_token", "wants_upload_token", b"wants_upload_token"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acks_deliveries", b"acks_deliveries", "client_type", b"client_type", "client_version", b"client_version", "device_kind", b"device_kind", "online_status", b"online_status", "password", b"password", "user_name", b"user_name", "wants_upload_token", b"wants_upload_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acks_deliveries", b"acks_deliveries", "client_type", b"client_type", "client_version", b"client_version", "device_kind", b"device_kind", "online_status", b"online_status", "password", b"password", "session_token", b"session_token", "user_name", b"user_name", "wants_session_token", b"wants_session_token", "wants_upload_token", b"wants_upload_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -115,12 +123,15 @@ class IMLoginRes(_message.Message):
     ONLINE_STATUS_FIELD_NUMBER: _builtins.int
     USER_INFO_FIELD_NUMBER: _builtins.int
     UPLOAD_TOKEN_FIELD_NUMBER: _builtins.int
+    SESSION_TOKEN_FIELD_NUMBER: _builtins.int
     server_time: _builtins.int
     result_code: _base_define_pb2.ResultType.ValueType
     result_string: _builtins.str
     online_status: _base_define_pb2.UserStatType.ValueType
     upload_token: _builtins.str
     """Lets the user upload to msfs for a while."""
+    session_token: _builtins.str
+    """Extension: the session token that was asked for."""
     @_builtins.property
     def user_info(self) -> _base_define_pb2.UserInfo: ...
     def __init__(
@@ -132,10 +143,11 @@ class IMLoginRes(_message.Message):
         online_status: _base_define_pb2.UserStatType.ValueType | None = ...,
         user_info: _base_define_pb2.UserInfo | None = ...,
         upload_token: _builtins.str | None = ...,
+        session_token: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["online_status", b"online_status", "result_code", b"result_code", "result_string", b"result_string", "server_time", b"server_time", "upload_token", b"upload_token", "user_info", b"user_info"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["online_status", b"online_status", "result_code", b"result_code", "result_string", b"result_string", "server_time", b"server_time", "session_token", b"session_token", "upload_token", b"upload_token", "user_info", b"user_info"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["online_status", b"online_status", "result_code", b"result_code", "result_string", b"result_string", "server_time", b"server_time", "upload_token", b"upload_token", "user_info", b"user_info"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["online_status", b"online_status", "result_code", b"result_code", "result_string", b"result_string", "server_time", b"server_time", "session_token", b"session_token", "upload_token", b"upload_token", "user_info", b"user_info"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -47,19 +47,26 @@ class IMValidateReq(_message.Message):
     USER_NAME_FIELD_NUMBER: _builtins.int
     PASSWORD_FIELD_NUMBER: _builtins.int
     ATTACH_DATA_FIELD_NUMBER: _builtins.int
+    WANTS_SESSION_TOKEN_FIELD_NUMBER: _builtins.int
+    SESSION_TOKEN_FIELD_NUMBER: _builtins.int
     user_name: _builtins.str
     password: _builtins.str
     attach_data: _builtins.bytes
+    wants_session_token: _builtins.bool
+    """Extension: as in IMLoginReq."""
+    session_token: _builtins.str
     def __init__(
         self,
         *,
         user_name: _builtins.str | None = ...,
         password: _builtins.str | None = ...,
         attach_data: _builtins.bytes | None = ...,
+        wants_session_token: _builtins.bool | None = ...,
+        session_token: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["attach_data", b"attach_data", "password", b"password", "user_name", b"user_name"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["attach_data", b"attach_data", "password", b"password", "session_token", b"session_token", "user_name", b"user_name", "wants_session_token", b"wants_session_token"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attach_data", b"attach_data", "password", b"password", "user_name", b"user_name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attach_data", b"attach_data", "password", b"password", "session_token", b"session_token", "user_name", b"user_name", "wants_session_token", b"wants_session_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -74,10 +81,13 @@ class IMValidateRsp(_message.Message):
     RESULT_STRING_FIELD_NUMBER: _builtins.int
     USER_INFO_FIELD_NUMBER: _builtins.int
     ATTACH_DATA_FIELD_NUMBER: _builtins.int
+    SESSION_TOKEN_FIELD_NUMBER: _builtins.int
     user_name: _builtins.str
     result_code: _builtins.int
     result_string: _builtins.str
     attach_data: _builtins.bytes
+    session_token: _builtins.str
+    """Extension: the session token that was asked for."""
     @_builtins.property
     def user_info(self) -> _base_define_pb2.UserInfo: ...
     def __init__(
@@ -88,10 +98,11 @@ class IMValidateRsp(_message.Message):
         result_string: _builtins.str | None = ...,
         user_info: _base_define_pb2.UserInfo | None = ...,
         attach_data: _builtins.bytes | None = ...,
+        session_token: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["attach_data", b"attach_data", "result_code", b"result_code", "result_string", b"result_string", "user_info", b"user_info", "user_name", b"user_name"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["attach_data", b"attach_data", "result_code", b"result_code", "result_string", b"result_string", "session_token", b"session_token", "user_info", b"user_info", "user_name", b"user_name"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attach_data", b"attach_data", "result_code", b"result_code", "result_string", b"result_string", "user_info", b"user_info", "user_name", b"user_name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attach_data", b"attach_data", "result_code", b"result_code", "result_string", b"result_string", "session_token", b"session_token", "user_info", b"user_info", "user_name", b"user_name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -192,12 +203,20 @@ class IMMsgServInfo(_message.Message):
     MAX_CONN_CNT_FIELD_NUMBER: _builtins.int
     CUR_CONN_CNT_FIELD_NUMBER: _builtins.int
     HOST_NAME_FIELD_NUMBER: _builtins.int
+    WS_PORT_FIELD_NUMBER: _builtins.int
+    WS_IS_ENCRYPTED_FIELD_NUMBER: _builtins.int
+    WS_URL_FIELD_NUMBER: _builtins.int
     ip1: _builtins.str
     ip2: _builtins.str
     port: _builtins.int
     max_conn_cnt: _builtins.int
     cur_conn_cnt: _builtins.int
     host_name: _builtins.str
+    ws_port: _builtins.int
+    """Extension: where browsers come by WebSocket; without these, nowhere."""
+    ws_is_encrypted: _builtins.bool
+    ws_url: _builtins.str
+    """Extension: the whole address when it is another, as behind a reverse proxy."""
     def __init__(
         self,
         *,
@@ -207,10 +226,13 @@ class IMMsgServInfo(_message.Message):
         max_conn_cnt: _builtins.int | None = ...,
         cur_conn_cnt: _builtins.int | None = ...,
         host_name: _builtins.str | None = ...,
+        ws_port: _builtins.int | None = ...,
+        ws_is_encrypted: _builtins.bool | None = ...,
+        ws_url: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["cur_conn_cnt", b"cur_conn_cnt", "host_name", b"host_name", "ip1", b"ip1", "ip2", b"ip2", "max_conn_cnt", b"max_conn_cnt", "port", b"port"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cur_conn_cnt", b"cur_conn_cnt", "host_name", b"host_name", "ip1", b"ip1", "ip2", b"ip2", "max_conn_cnt", b"max_conn_cnt", "port", b"port", "ws_is_encrypted", b"ws_is_encrypted", "ws_port", b"ws_port", "ws_url", b"ws_url"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cur_conn_cnt", b"cur_conn_cnt", "host_name", b"host_name", "ip1", b"ip1", "ip2", b"ip2", "max_conn_cnt", b"max_conn_cnt", "port", b"port"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cur_conn_cnt", b"cur_conn_cnt", "host_name", b"host_name", "ip1", b"ip1", "ip2", b"ip2", "max_conn_cnt", b"max_conn_cnt", "port", b"port", "ws_is_encrypted", b"ws_is_encrypted", "ws_port", b"ws_port", "ws_url", b"ws_url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,59 @@
+// The words of the client in the language that is set.
+import { en } from "./en.js";
+import { zh } from "./zh.js";
+
+/** @typedef {keyof typeof en} Word */
+
+/** @type {Record<"en" | "zh", Record<Word, string>>} */
+const WORDS = { en, zh };
+let language = /** @type {"en" | "zh"} */ ("en");
+
+/** @param {"en" | "zh"} wanted */
+export function setLanguage(wanted) {
+  language = wanted;
+  document.documentElement.lang = wanted === "zh" ? "zh-CN" : "en";
+}
+
+/**
+ * @param {Word} word
+ * @param {Record<string, string | number>} [values] put in the place of {name}
+ */
+export function t(word, values = {}) {
+  return WORDS[language][word].replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+}
+
+/** @param {number} seconds since 1970 */
+export function clock(seconds) {
+  return new Date(seconds * 1000).toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit" });
+}
+
+/** @param {number} seconds */
+export function day(seconds) {
+  const date = new Date(seconds * 1000);
+  const days = Math.round((startOfDay(new Date()) - startOfDay(date)) / 86_400_000);
+  if (days === 0) return t("today");
+  if (days === 1) return t("yesterday");
+  const sameYear = date.getFullYear() === new Date().getFullYear();
+  return date.toLocaleDateString(locale(), { weekday: "short", month: "short", day: "numeric", ...(!sameYear && { year: "numeric" }) });
+}
+
+/**
+ * The time for a list: of today the hour, else the day.
+ * @param {number} seconds
+ */
+export function briefTime(seconds) {
+  if (!seconds) return "";
+  const date = new Date(seconds * 1000);
+  if (startOfDay(date) === startOfDay(new Date())) return clock(seconds);
+  if (startOfDay(new Date()) - startOfDay(date) === 86_400_000) return t("yesterday");
+  return date.toLocaleDateString(locale(), { month: "numeric", day: "numeric" });
+}
+
+/** @param {Date} date */
+export function startOfDay(date) {
+  return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+}
+
+function locale() {
+  return language === "zh" ? "zh-CN" : "en-GB";
+}

@@ -1,0 +1,33 @@
+// Puts the client together.
+import { savedSettings, saveSettings } from "./app/memory.js";
+import { Session } from "./app/session.js";
+import { setLanguage } from "./i18n/index.js";
+import { initialState } from "./state/model.js";
+import { Store } from "./state/store.js";
+import { render } from "./vendor/lit-html/lit-html.js";
+import { appView } from "./views/app.js";
+
+const store = new Store(initialState(savedSettings()));
+const session = new Session(store);
+const root = /** @type {HTMLElement} */ (document.getElementById("app"));
+let settings = store.state.settings;
+
+/** @param {import("./state/model.js").Settings} wanted */
+function apply(wanted) {
+  setLanguage(wanted.language);
+  document.documentElement.dataset.theme = wanted.theme;
+}
+
+apply(settings);
+store.subscribe((state) => {
+  if (state.settings !== settings) {
+    settings = state.settings;
+    apply(settings);
+    saveSettings(settings);
+  }
+  render(appView(state, session), root);
+});
+const notice = sessionStorage.getItem("hongyan.notice") ?? "";
+sessionStorage.removeItem("hongyan.notice");
+store.dispatch({ type: "set", values: { notice } });
+session.begin();
