@@ -155,6 +155,7 @@ async def test_drafts_and_settings_survive_a_reload(open_page: OpenPage, suite: 
     await visitor.page.click(".rail .last")
     await visitor.page.select_option("dialog select >> nth=0", "zh")
     await visitor.page.select_option("dialog select >> nth=1", "dark")
+    await expect(visitor.page.locator("html")).to_have_attribute("data-theme", "dark")
     await visitor.page.reload()
     await visitor.is_in()
     await expect(visitor.page.locator(".side h1")).to_have_text("消息")

@@ -30,4 +30,6 @@ store.subscribe((state) => {
 const notice = sessionStorage.getItem("hongyan.notice") ?? "";
 sessionStorage.removeItem("hongyan.notice");
 store.dispatch({ type: "set", values: { notice } });
+// What was chosen in the last moment is kept, too.
+addEventListener("pagehide", () => store.tell());
 session.begin();
