@@ -8,7 +8,7 @@ import click
 from hongyan import logs
 
 DESCRIPTIONS = {
-    "login_http": "clients ask here which msg_server to use (HTTP)",
+    "login_http": "the web client; other clients ask here which msg_server to use",
     "login_client": "the same over TCP",
     "login_msg": "msg_servers report here",
     "msg": "clients chat here",

@@ -45,13 +45,14 @@ def up(
 
 
 def _announce(addresses: Mapping[str, tuple[str, int]], people: Sequence[DemoUser]) -> None:
+    host, port = addresses["login_http"]
+    click.echo(f"Chat in a browser: http://{host}:{port}/\n")
     click.echo(addresses_table(addresses))
     if people:
-        host, port = addresses["login_http"]
         click.echo("\nThe demo company; log in with:")
         for person in people:
             click.echo(f"  {person.name:<12} password {person.password:<8} {person.nick}")
         click.echo(
-            f"\nChat as one of them, in another terminal:\n  .venv/bin/hongyan chat --login-url http://{host}:{port}"
+            f"\nChat as one of them in a browser, or in another terminal:\n  .venv/bin/hongyan chat --login-url http://{host}:{port}"
             f" --user {people[0].name} --password {people[0].password}"
         )
