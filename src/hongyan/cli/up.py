@@ -53,6 +53,6 @@ def _announce(addresses: Mapping[str, tuple[str, int]], people: Sequence[DemoUse
         for person in people:
             click.echo(f"  {person.name:<12} password {person.password:<8} {person.nick}")
         click.echo(
-            f"\nChat as one of them in a browser, or in another terminal:\n  .venv/bin/hongyan chat --login-url http://{host}:{port}"
-            f" --user {people[0].name} --password {people[0].password}"
+            "\nChat as one of them in a browser, or in another terminal:\n"
+            f"  .venv/bin/hongyan chat --login-url http://{host}:{port} --user {people[0].name} --password {people[0].password}"
         )
