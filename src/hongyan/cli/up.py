@@ -54,5 +54,6 @@ def _announce(addresses: Mapping[str, tuple[str, int]], people: Sequence[DemoUse
             click.echo(f"  {person.name:<12} password {person.password:<8} {person.nick}")
         click.echo(
             "\nChat as one of them in a browser, or in another terminal:\n"
-            f"  .venv/bin/hongyan chat --login-url http://{host}:{port} --user {people[0].name} --password {people[0].password}"
+            f"  .venv/bin/hongyan chat --login-url http://{host}:{port} "
+            f"--user {people[0].name} --password {people[0].password}"
         )
