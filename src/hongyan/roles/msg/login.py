@@ -58,6 +58,7 @@ _log = structlog.get_logger("hongyan.msg")
 MAX_NAME_BYTES: Final = 128
 MAX_PASSWORD_BYTES: Final = 128
 MAX_DEVICE_KIND_BYTES: Final = 16
+JUST_LOGGED_IN_US: Final = 5_000_000
 _CAME, _WENT = 1, 2
 _SERVER_TROUBLE: Final = "服务端异常"
 _TOO_MANY_ATTEMPTS: Final = "尝试次数太多，请稍后再试"
@@ -166,6 +167,7 @@ class LoginHandlers:
         """Log the session in; the order of these steps is the original's."""
         context = self._context
         user_id = session.user_id = message.user_info.user_id
+        session.login_time_us = _now_us()
         self.kick(user_id, session.kick_class, KICK_REASON_DUPLICATE_USER)
         self._kick_elsewhere(session)
         session.state = SessionState.LOGGED_IN
@@ -235,11 +237,21 @@ class LoginHandlers:
 
     # Kicking.
 
-    def kick(self, user_id: int, class_: str, reason: KickReasonType.ValueType) -> None:
-        """Put the user's sessions of a class out: a notice, flushed, and the connection is closed."""
+    def kick(
+        self, user_id: int, class_: str, reason: KickReasonType.ValueType, login_time_us: int = 0
+    ) -> None:
+        """Put the user's sessions of a class out: a notice, flushed, and the connection is closed.
+
+        Args:
+            user_id: whose.
+            class_: of devices.
+            reason: told to them.
+            login_time_us: of the login elsewhere that puts them out, when it is known: a session that
+                has just begun, later than that, is the one to stay.
+        """
         directory = self._context.directory
         for session in list(directory.of_user(user_id)):
-            if session.kick_class != class_:
+            if session.kick_class != class_ or _came_later(session, login_time_us):
                 continue
             notice = IMKickUser(user_id=user_id, kick_reason=reason)
             session.send(OutboundFrame(commands.KICK_USER, notice))
@@ -251,12 +263,14 @@ class LoginHandlers:
         message.client_type = session.client_type  # type: ignore[assignment] # parsed, so it is in the enum
         if session.device_kind:
             message.device_kind = session.device_kind
+        message.login_time_us = session.login_time_us
         self._context.route.send(OutboundFrame(commands.SERVER_KICK_USER, message))
 
     def _kicked_elsewhere(self, _link: Link, message: IMServerKickUser, _frame: Frame) -> None:
         known = message.reason in KickReasonType.values()
         reason = KickReasonType.ValueType(message.reason if known else KICK_REASON_DUPLICATE_USER)
-        self.kick(message.user_id, kick_class(message.client_type, text(message.device_kind)), reason)
+        class_ = kick_class(message.client_type, text(message.device_kind))
+        self.kick(message.user_id, class_, reason, message.login_time_us)
 
     def _kick_pc_client(
         self, session: ClientSession, _message: IMKickPCClientReq, _frame: Frame
@@ -305,3 +319,16 @@ def _registration_lost(_session: ClientSession, message: IMRegistReq, _frame: Fr
 
 def _refuse_second_login(_session: ClientSession, _message: IMLoginReq, _frame: Frame) -> None:
     raise RefusedError(ErrorCode.NOT_ALLOWED, "this connection is logged in already")
+
+
+def _now_us() -> int:
+    return time.time_ns() // 1000
+
+
+def _came_later(session: ClientSession, login_time_us: int) -> bool:
+    """Tell whether a session outlives a kick for a login at that time, which may have been long on its way.
+
+    Only for a moment: the clocks of two machines may differ, and the later login has to win in the end.
+    """
+    is_new = _now_us() - session.login_time_us < JUST_LOGGED_IN_US
+    return is_new and 0 < login_time_us < session.login_time_us

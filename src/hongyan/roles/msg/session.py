@@ -58,6 +58,7 @@ class ClientSession:
         "device_kind",
         "handle",
         "login_name",
+        "login_time_us",
         "online_status",
         "send",
         "state",
@@ -75,6 +76,7 @@ class ClientSession:
         self.state = SessionState.ANONYMOUS
         self.user_id = 0
         self.login_name = ""
+        self.login_time_us = 0
         self.client_type = 0
         self.device_kind = ""
         self.online_status = 0

@@ -293,11 +293,14 @@ class IMServerKickUser(_message.Message):
     CLIENT_TYPE_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     DEVICE_KIND_FIELD_NUMBER: _builtins.int
+    LOGIN_TIME_US_FIELD_NUMBER: _builtins.int
     user_id: _builtins.int
     client_type: _base_define_pb2.ClientType.ValueType
     reason: _builtins.int
     device_kind: _builtins.str
     """Extension: the device kind to kick (IMLoginReq.device_kind), instead of the one of client_type."""
+    login_time_us: _builtins.int
+    """Extension: when the login was that puts the others out, in Unix microseconds."""
     def __init__(
         self,
         *,
@@ -305,10 +308,11 @@ class IMServerKickUser(_message.Message):
         client_type: _base_define_pb2.ClientType.ValueType | None = ...,
         reason: _builtins.int | None = ...,
         device_kind: _builtins.str | None = ...,
+        login_time_us: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["client_type", b"client_type", "device_kind", b"device_kind", "reason", b"reason", "user_id", b"user_id"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["client_type", b"client_type", "device_kind", b"device_kind", "login_time_us", b"login_time_us", "reason", b"reason", "user_id", b"user_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_type", b"client_type", "device_kind", b"device_kind", "reason", b"reason", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_type", b"client_type", "device_kind", b"device_kind", "login_time_us", b"login_time_us", "reason", b"reason", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
