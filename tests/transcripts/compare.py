@@ -18,6 +18,8 @@ CLOSED = b""
 """Stands for the end of the connection among what was sent on it."""
 _TIMES = {"server_time", "create_time", "updated_time", "latest_update_time"}
 _OF_THE_MACHINE = {"host_name", "ip1", "ip2", "prior_ip", "backip_ip", "task_id"}
+_BETWEEN_SERVERS = {"login_time_us", "ws_port", "ws_is_encrypted", "ws_url"}
+"""Fields that ours adds to what servers tell each other (docs/protocol.md); originals skip them."""
 _HEADER_FIELDS = ("version", "flag", "service", "command", "seq", "reserved")
 
 
@@ -83,6 +85,8 @@ def _fields(recorded: bytes, came: bytes, clock: Clock) -> Iterator[str]:
 def _of_message(one: Message, other: Message, clock: Clock) -> Iterator[str]:
     for field in one.DESCRIPTOR.fields:
         name = field.name
+        if name in _BETWEEN_SERVERS:
+            continue
         if field.is_repeated:
             yield from _of_list(name, getattr(one, name), getattr(other, name), clock)
         elif one.HasField(name) != other.HasField(name):
