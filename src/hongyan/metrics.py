@@ -15,6 +15,11 @@ COUNTERS: Final[dict[str, tuple[str, str]]] = {
     "requests_refused": ("code", "Requests refused, by the code of the refusal"),
     "logins": ("result", "Login attempts, by result"),
     "messages": ("kind", "Messages, by what happened to them"),
+    "pushes": ("result", "Pushes to phones, by provider and result"),
+    "pushes_dropped": (
+        "reason",
+        "Messages or rounds whose pushes were given up before push_server, by reason",
+    ),
     "link_auth_failed": ("reason", "Peers that could not prove the cluster secret"),
     "msfs_requests": ("answer", "Requests to msfs, by method and status"),
     "faults": ("where", "Errors that are bugs of the suite; each is in the log"),

@@ -3,8 +3,9 @@
 import pytest
 
 from hongyan.client import Audio, Text
-from hongyan.client.content import ContentCodec, decode_utf8
+from hongyan.client.content import ContentCodec
 from hongyan.wire.cipher import MessageCipher
+from hongyan.wire.text import decode_utf8
 
 CODEC = ContentCodec()
 

@@ -5,9 +5,9 @@ from typing import Final
 
 from hongyan.client.models import Audio, Content, Text
 from hongyan.wire.cipher import DEFAULT_KEY, CipherError, MessageCipher
+from hongyan.wire.text import decode_utf8
 
 _DURATION: Final = Struct(">I")
-_MODIFIED_NUL: Final = b"\xc0\x80"
 
 
 class ContentCodec:
@@ -52,17 +52,3 @@ def decode_audio(data: bytes) -> Audio:
         return Audio(0, b"")
     (duration_s,) = _DURATION.unpack_from(data)
     return Audio(duration_s, data[_DURATION.size :])
-
-
-def decode_utf8(data: bytes) -> str:
-    """Decode UTF-8 and what Android makes of it: NUL as C0 80, emoji as two surrogates."""
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        pass
-    halves = data.replace(_MODIFIED_NUL, b"\0")
-    try:
-        paired = halves.decode("utf-8", "surrogatepass").encode("utf-16", "surrogatepass")
-    except UnicodeDecodeError:
-        return data.decode("utf-8", "replace")
-    return paired.decode("utf-16", "replace")

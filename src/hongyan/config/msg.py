@@ -59,6 +59,12 @@ class MsgConfig(Section):
     """Connections to each entry of ``db_proxies``."""
     login_servers: tuple[Address, ...] = ("127.0.0.1:8100",)
     route_servers: tuple[Address, ...] = ("127.0.0.1:8200",)
+    push_servers: tuple[Address, ...] = ()
+    """The push_servers; one is used, the others are spares. Without any, no phone is pushed."""
+    push_preview_bytes: Annotated[int, Field(ge=0, le=1024)] = 37
+    """How much of name and text a push shows; 0 says only that a message came. The original shows 37."""
+    message_key: Annotated[str, Field(min_length=32, max_length=32)] = "12345678901234567890123456789012"
+    """The clients' message key; used for the text of pushes only."""
     registration: bool = False
     """Whether strangers may register themselves (0voice_im's 0x0110)."""
     upload_token_life_s: Seconds = 86_400.0

@@ -46,6 +46,12 @@ def set_token(connection: Connection, user_id: int, platform: str, token: str) -
         connection.execute(insert(DEVICE_TOKEN).values(row))
 
 
+def remove_token(connection: Connection, user_id: int, token: str) -> None:
+    """Forget a token that names no phone any more; a newer one of the user stays."""
+    phone = DEVICE_TOKEN.c
+    connection.execute(delete(DEVICE_TOKEN).where(phone.userId == user_id, phone.token == token))
+
+
 def push_targets(connection: Connection, user_ids: Sequence[int]) -> list[PushTarget]:
     """The phones of these users, by the decimal string of the user's id."""
     phone = DEVICE_TOKEN.c

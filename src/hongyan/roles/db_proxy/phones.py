@@ -1,11 +1,13 @@
 """Device tokens of phones, and offline files waiting for somebody (spec/flows.md 4.3, 4.5)."""
 
 import time
+from collections.abc import Callable
 from typing import Final
 
 from hongyan.cluster.link import Link
 from hongyan.reactor.dispatch import Routes
 from hongyan.roles.db_proxy.backend import Backend, now
+from hongyan.rules import push
 from hongyan.store import files, tokens, unread
 from hongyan.store.files import OfflineFile
 from hongyan.store.redis_reading import corrected_targets
@@ -23,16 +25,18 @@ from hongyan.wire.text import text
 
 _PLATFORMS: Final = {CLIENT_TYPE_IOS: tokens.IOS, CLIENT_TYPE_ANDROID: tokens.ANDROID}
 _CLIENT_TYPES: Final = {platform: client_type for client_type, platform in _PLATFORMS.items()}
-_NORMAL_PUSH: Final = 1
-NIGHT_FROM_HOUR: Final = 22
-NIGHT_TO_HOUR: Final = 7
-"""Hours of server time, both inclusive: until 07:59:59."""
+
+
+def local_hour() -> int:
+    """Return the hour of server time."""
+    return time.localtime().tm_hour
 
 
 class PhoneHandlers:
     """Keeps tokens and answers who can be pushed."""
 
-    def __init__(self, backend: Backend, routes: Routes[Link]) -> None:
+    def __init__(self, backend: Backend, routes: Routes[Link], hour: Callable[[], int] = local_hour) -> None:
+        self._hour = hour
         self._database = backend.database
         self._journal = backend.journal
         self._redis = backend.redis
@@ -44,6 +48,10 @@ class PhoneHandlers:
         serve(routes, commands.FILE_DEL_OFFLINE, self._del_offline)
 
     async def _set_token(self, _link: Link, message: IMDeviceTokenReq) -> IMDeviceTokenRsp:
+        if message.HasField("only_if_token"):
+            dead = text(message.only_if_token)
+            await self._journal.submit(tokens.remove_token, message.user_id, dead)
+            return IMDeviceTokenRsp(user_id=message.user_id)
         platform = _PLATFORMS.get(message.client_type, "") if message.HasField("client_type") else ""
         await self._journal.submit(tokens.set_token, message.user_id, platform, text(message.device_token))
         return IMDeviceTokenRsp(user_id=message.user_id)
@@ -53,16 +61,18 @@ class PhoneHandlers:
         targets = await self._database.read(tokens.push_targets, user_ids)
         targets = await corrected_targets(self._redis, user_ids, targets)
         badges = await self._database.read(unread.totals, [target.user_id for target in targets])
+        hour = self._hour()
         reply = IMGetDeviceTokenRsp()
         for target in targets:
-            if target.platform == tokens.IOS and target.quiet_at_night and _is_night():
+            is_ios = target.platform == tokens.IOS
+            if not push.may_wake(is_ios=is_ios, quiet_at_night=target.quiet_at_night, hour=hour):
                 continue
             reply.user_token_info.add(
                 user_id=target.user_id,
                 user_type=_CLIENT_TYPES[target.platform],
                 token=target.token,
                 push_count=badges.get(target.user_id, 0),
-                push_type=_NORMAL_PUSH,
+                push_type=push.NORMAL,
             )
         return reply
 
@@ -86,8 +96,3 @@ class PhoneHandlers:
         await self._journal.submit(
             files.delete_file, message.from_user_id, message.to_user_id, text(message.task_id)
         )
-
-
-def _is_night() -> bool:
-    hour = time.localtime().tm_hour
-    return hour >= NIGHT_FROM_HOUR or hour <= NIGHT_TO_HOUR

@@ -1,6 +1,7 @@
 """What the handlers of msg_server share."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -12,11 +13,13 @@ from hongyan.reactor.dispatch import Routes
 from hongyan.roles.msg.db_links import UNANSWERED_AFTER_S, DbLinks
 from hongyan.roles.msg.directory import SessionDirectory
 from hongyan.roles.msg.lost import LostRequests
-from hongyan.roles.msg.servers import LoginLinks, RouteLinks
+from hongyan.roles.msg.servers import LoginLinks, PushLinks, RouteLinks
 from hongyan.roles.msg.session import ClientSession, routes_from_client
 from hongyan.roles.runtime import Runtime
+from hongyan.wire.attach import Attach
 from hongyan.wire.commands import Node
 from hongyan.wire.pb.extension_pb2 import IMUploadTokenRsp
+from hongyan.wire.pb.buddy_pb2 import IMUsersStatRsp
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class MsgContext:
     db: DbLinks
     logins: LoginLinks = field(default_factory=LoginLinks)
     route: RouteLinks = field(default_factory=RouteLinks)
+    push: PushLinks = field(default_factory=PushLinks)
 
     @classmethod
     def make(cls, runtime: Runtime, config: MsgConfig) -> Self:
@@ -48,7 +52,12 @@ class MsgContext:
 
 
 class MsgTables:
-    """The routing tables of msg_server, one per kind of peer and state."""
+    """The routing tables of msg_server, one per kind of peer and state.
+
+    Attributes:
+        status_replies: who takes an answer of route_server about statuses, by the type in its
+            attach_data; what is not here goes to the client that asked.
+    """
 
     def __init__(self) -> None:
         self.strangers = routes_from_client(before_login=True)
@@ -56,12 +65,14 @@ class MsgTables:
         self.from_db: Routes[Link] = Routes(Node.DB_PROXY, Node.MSG)
         self.from_route: Routes[Link] = Routes(Node.ROUTE, Node.MSG)
         self.from_login: Routes[Link] = Routes(Node.LOGIN, Node.MSG)
+        self.from_push: Routes[Link] = Routes(Node.PUSH, Node.MSG)
+        self.status_replies: dict[int, Callable[[IMUsersStatRsp, Attach], None]] = {}
 
     def check_complete(self) -> None:
         """Refuse to start when a command has no handler."""
         for table in (self.strangers, self.clients):
             table.check_complete()
-        for links in (self.from_db, self.from_route, self.from_login):
+        for links in (self.from_db, self.from_route, self.from_login, self.from_push):
             links.check_complete()
 
 

@@ -16,6 +16,7 @@ class SessionDirectory:
     def __init__(self) -> None:
         self._by_handle: dict[int, ClientSession] = {}
         self._by_user: dict[int, list[ClientSession]] = {}
+        self._at_pc: set[int] = set()
         self._handles = itertools.cycle(range(1, _MAX_HANDLE))
 
     def __len__(self) -> int:
@@ -51,6 +52,7 @@ class SessionDirectory:
         sessions.remove(session)
         if not sessions:
             del self._by_user[session.user_id]
+            self._at_pc.discard(session.user_id)
 
     def find(self, handle: int) -> ClientSession | None:
         """Return the session that a server's answer is for, if it is still there."""
@@ -59,6 +61,21 @@ class SessionDirectory:
     def of_user(self, user_id: int) -> list[ClientSession]:
         """Return the user's sessions here; the list must not be kept or changed."""
         return self._by_user.get(user_id, _NOBODY)
+
+    def note_pc(self, user_id: int, *, is_on: bool) -> None:
+        """A PC of the user, here or elsewhere, came or went; remembered while he has a session here."""
+        if is_on and user_id in self._by_user:
+            self._at_pc.add(user_id)
+        else:
+            self._at_pc.discard(user_id)
+
+    def pc_is_on(self, user_id: int) -> bool:
+        """Tell whether a user who has a session here sits at a PC, as far as is known."""
+        return user_id in self._at_pc
+
+    def forget_pcs(self) -> None:
+        """Nobody tells us any more who comes and goes."""
+        self._at_pc.clear()
 
     def logged_in(self) -> Iterator[ClientSession]:
         """Every session that has a user."""

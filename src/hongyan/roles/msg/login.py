@@ -168,6 +168,7 @@ class LoginHandlers:
         context = self._context
         user_id = session.user_id = message.user_info.user_id
         session.login_time_us = _now_us()
+        session.nick = text(message.user_info.user_nick_name)
         self.kick(user_id, session.kick_class, KICK_REASON_DUPLICATE_USER)
         self._kick_elsewhere(session)
         session.state = SessionState.LOGGED_IN

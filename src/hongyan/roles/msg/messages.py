@@ -8,6 +8,7 @@ import structlog
 from hongyan.cluster.link import Link
 from hongyan.errors import ErrorCode, RefusedError
 from hongyan.roles.msg.context import MsgContext, MsgTables
+from hongyan.roles.msg.push import PushHandlers
 from hongyan.roles.msg.redelivery import DeliveryKey
 from hongyan.roles.msg.session import ClientSession
 from hongyan.wire import commands
@@ -42,8 +43,9 @@ _REFUSALS: Final = {
 class MessageHandlers:
     """The way of a message through msg_server, there and back."""
 
-    def __init__(self, context: MsgContext, tables: MsgTables) -> None:
+    def __init__(self, context: MsgContext, tables: MsgTables, push: PushHandlers) -> None:
         self._context = context
+        self._push = push
         self._limits = context.config.limits
         self._counts = context.runtime.metrics.counts
         self._ack = IMMsgDataAck()  # for all of them: a session's connection encodes what it is given at once
@@ -113,6 +115,7 @@ class MessageHandlers:
             self._ask_for_members(message, delivery, handle)
         else:
             self._deliver_single(message, delivery, session)
+            self._push.single(message)
 
     def _not_stored(self, session: ClientSession | None, message: IMMsgData, seq: int, number: int) -> None:
         if message.refusal == ErrorCode.UNAVAILABLE:
@@ -202,6 +205,8 @@ class MessageHandlers:
                     key = DeliveryKey(SESSION_TYPE_GROUP, message.to_session_id, message.msg_id)
                     session.unacknowledged.remember(key, frame, self._loop.time())
         self._counts["messages", "delivered"] += delivered
+        if handle:  # it was stored from here; whoever got it by route_server leaves the pushes to us
+            self._push.group(message, group.group_member_list)
 
     # From another msg_server.
 

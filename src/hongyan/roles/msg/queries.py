@@ -104,6 +104,7 @@ class QueryHandlers:
             raise RefusedError(ErrorCode.NOT_ALLOWED, "only a phone has a device token")
         if len(text(message.device_token).encode()) > MAX_TOKEN_BYTES:
             raise RefusedError(ErrorCode.TOO_LARGE, f"the token is over {MAX_TOKEN_BYTES} bytes")
+        message.ClearField("only_if_token")
         message.client_type = session.client_type  # type: ignore[assignment] # parsed, so it is in the enum
         self.forward(session, message, frame)
 

@@ -22,6 +22,7 @@ from hongyan.roles.msg.groups import GroupHandlers
 from hongyan.roles.msg.login import LoginHandlers
 from hongyan.roles.msg.messages import MessageHandlers
 from hongyan.roles.msg.profile import ProfileHandlers
+from hongyan.roles.msg.push import PushHandlers
 from hongyan.roles.msg.queries import QueryHandlers
 from hongyan.roles.msg.session import ClientSession
 from hongyan.roles.msg.status import StatusHandlers
@@ -53,7 +54,7 @@ class MsgServer:
         self._ws_port = 0
         self._listeners: list[Listener] = []
         self._login = LoginHandlers(context, self._tables)
-        MessageHandlers(context, self._tables)
+        MessageHandlers(context, self._tables, PushHandlers(context, self._tables))
         queries = QueryHandlers(context, self._tables)
         GroupHandlers(context, self._tables, queries)
         ProfileHandlers(context, self._tables, queries)
@@ -65,6 +66,7 @@ class MsgServer:
             Node.DB_PROXY: self._db_added,
             Node.LOGIN: self._login_added,
             Node.ROUTE: self._route_added,
+            Node.PUSH: self._push_added,
         }
         directory = context.directory
         runtime.metrics.gauge("msg_connections", "Client connections of msg_server", directory.__len__)
@@ -122,6 +124,7 @@ class MsgServer:
             Node.DB_PROXY: config.db_proxies,
             Node.LOGIN: config.login_servers,
             Node.ROUTE: config.route_servers,
+            Node.PUSH: config.push_servers,
         }
         for role in roles & configured.keys():
             peers = self._peers(role)
@@ -187,8 +190,11 @@ class MsgServer:
             self._context.db.lost(link)
         elif link.remote is Node.LOGIN:
             self._context.logins.remove(link)
+        elif link.remote is Node.PUSH:
+            self._context.push.remove(link)
         else:
             self._context.route.remove(link)
+            self._context.directory.forget_pcs()
 
     def _db_added(self, link: Link) -> None:
         link.routes = self._tables.from_db
@@ -225,9 +231,12 @@ class MsgServer:
             )
         link.send(OutboundFrame(commands.ONLINE_USERS, online))
 
+    def _push_added(self, link: Link) -> None:
+        link.routes = self._tables.from_push
+        self._context.push.add(link)
+
     def _ignore_what_links_only_mention(self) -> None:
-        """Heartbeats are noted by the connection; answers to pushes come only where pushes are made."""
+        """Heartbeats are noted by the connection."""
         tables = self._tables
-        for links in (tables.from_db, tables.from_login, tables.from_route):
+        for links in (tables.from_db, tables.from_login, tables.from_route, tables.from_push):
             links.ignore(commands.HEARTBEAT, commands.CLUSTER_CHALLENGE)
-        tables.from_db.ignore(commands.DEVICE_TOKENS_REPLY, commands.GROUP_SHIELDS_REPLY)

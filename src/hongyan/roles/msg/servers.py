@@ -83,3 +83,26 @@ class RouteLinks:
 
     def _tell_master(self) -> None:
         self._links[0].send(OutboundFrame(commands.ROLE_SET, IMRoleSet(master=1)))
+
+
+class PushLinks:
+    """The links to push_server: one is used, the newest; the others wait to take its place."""
+
+    def __init__(self) -> None:
+        self._links: list[Link] = []
+        self.is_open = False
+
+    def add(self, link: Link) -> None:
+        """A link was opened, and is used from now on."""
+        self._links.append(link)
+        self.is_open = True
+
+    def remove(self, link: Link) -> None:
+        """A link is gone."""
+        self._links.remove(link)
+        self.is_open = bool(self._links)
+
+    def send(self, frame: Frame) -> None:
+        """Send a frame; dropped when there is no link."""
+        if self._links:
+            self._links[-1].send(frame)

@@ -59,6 +59,7 @@ class ClientSession:
         "handle",
         "login_name",
         "login_time_us",
+        "nick",
         "online_status",
         "send",
         "state",
@@ -77,6 +78,7 @@ class ClientSession:
         self.user_id = 0
         self.login_name = ""
         self.login_time_us = 0
+        self.nick = ""
         self.client_type = 0
         self.device_kind = ""
         self.online_status = 0

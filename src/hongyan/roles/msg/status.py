@@ -10,10 +10,15 @@ from hongyan.roles.msg.presence import PresenceNotices
 from hongyan.roles.msg.queries import QueryHandlers
 from hongyan.roles.msg.session import ClientSession
 from hongyan.wire import commands
-from hongyan.wire.attach import AttachType, pack_pdu_attach
+from hongyan.wire.attach import AttachType, pack_pdu_attach, unpack_attach
 from hongyan.wire.frame import Frame, OutboundFrame
 from hongyan.wire.pb.base_define_pb2 import USER_STATUS_OFFLINE, USER_STATUS_ONLINE
-from hongyan.wire.pb.buddy_pb2 import IMPCLoginStatusNotify, IMUsersStatReq, IMUserStatNotify
+from hongyan.wire.pb.buddy_pb2 import (
+    IMPCLoginStatusNotify,
+    IMUsersStatReq,
+    IMUsersStatRsp,
+    IMUserStatNotify,
+)
 from hongyan.wire.pb.message_pb2 import IMClientTimeReq, IMClientTimeRsp
 from hongyan.wire.pb.server_pb2 import IMServerPCLoginStatusNotify
 from hongyan.wire.pb.switch_service_pb2 import IMP2PCmdMsg
@@ -29,12 +34,14 @@ class StatusHandlers:
     def __init__(self, context: MsgContext, tables: MsgTables, queries: QueryHandlers) -> None:
         self._context = context
         self._notices = PresenceNotices(context.directory, context.runtime.reactor.loop)
+        self._queries = queries
+        self._replies = tables.status_replies
         for clients in (tables.strangers, tables.clients):
             clients.relay(commands.HEARTBEAT, _echo)
             clients.on(commands.TIME, _tell_time)
         tables.clients.on(commands.USERS_STATUS, self._users_status)
         tables.clients.on(commands.P2P_COMMAND, self._p2p)
-        tables.from_route.on(commands.USERS_STATUS_REPLY, queries.answer)
+        tables.from_route.on(commands.USERS_STATUS_REPLY, self._statuses)
         tables.from_route.on(commands.P2P_COMMAND, self._p2p_from_elsewhere)
         tables.from_route.on(commands.STATUS_NOTIFY, self._tell_pcs)
         tables.from_route.on(commands.SERVER_PC_LOGIN_STATUS, self._tell_phones)
@@ -45,11 +52,20 @@ class StatusHandlers:
         message.attach_data = pack_pdu_attach(AttachType.HANDLE, session.handle)
         self._context.route.master().send(OutboundFrame(commands.USERS_STATUS, message, frame.seq, frame))
 
+    def _statuses(self, link: Link, message: IMUsersStatRsp, frame: Frame) -> None:
+        attach = unpack_attach(message.attach_data)
+        asker = self._replies.get(attach.type)
+        if asker is None:
+            self._queries.answer(link, message, frame)
+        else:
+            asker(message, attach)
+
     def _tell_pcs(self, _link: Link, message: IMUserStatNotify, frame: Frame) -> None:
         self._notices.add(message.user_stat.user_id, frame)
 
     def _tell_phones(self, _link: Link, message: IMServerPCLoginStatusNotify, _frame: Frame) -> None:
         is_on = message.login_status == _PC_IS_ON
+        self._context.directory.note_pc(message.user_id, is_on=is_on)
         status = USER_STATUS_ONLINE if is_on else USER_STATUS_OFFLINE
         notify = IMPCLoginStatusNotify(user_id=message.user_id, login_stat=status)
         frame = OutboundFrame(commands.PC_LOGIN_STATUS_NOTIFY, notify)

@@ -920,17 +920,25 @@ class PushResult(_message.Message):
 
     USER_TOKEN_FIELD_NUMBER: _builtins.int
     RESULT_CODE_FIELD_NUMBER: _builtins.int
+    IS_TOKEN_DEAD_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
     user_token: _builtins.str
     result_code: _builtins.int
+    is_token_dead: _builtins.bool
+    """Extension: the provider says that this token names no phone any more; forget it."""
+    user_id: _builtins.int
+    """Extension: whose token it is."""
     def __init__(
         self,
         *,
         user_token: _builtins.str | None = ...,
         result_code: _builtins.int | None = ...,
+        is_token_dead: _builtins.bool | None = ...,
+        user_id: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["result_code", b"result_code", "user_token", b"user_token"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["is_token_dead", b"is_token_dead", "result_code", b"result_code", "user_id", b"user_id", "user_token", b"user_token"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["result_code", b"result_code", "user_token", b"user_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["is_token_dead", b"is_token_dead", "result_code", b"result_code", "user_id", b"user_id", "user_token", b"user_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -217,10 +217,13 @@ class IMDeviceTokenReq(_message.Message):
     DEVICE_TOKEN_FIELD_NUMBER: _builtins.int
     CLIENT_TYPE_FIELD_NUMBER: _builtins.int
     ATTACH_DATA_FIELD_NUMBER: _builtins.int
+    ONLY_IF_TOKEN_FIELD_NUMBER: _builtins.int
     user_id: _builtins.int
     device_token: _builtins.str
     client_type: _base_define_pb2.ClientType.ValueType
     attach_data: _builtins.bytes
+    only_if_token: _builtins.str
+    """Extension, msg_server to db_proxy: only if the user's token still is this one, which the provider calls dead."""
     def __init__(
         self,
         *,
@@ -228,10 +231,11 @@ class IMDeviceTokenReq(_message.Message):
         device_token: _builtins.str | None = ...,
         client_type: _base_define_pb2.ClientType.ValueType | None = ...,
         attach_data: _builtins.bytes | None = ...,
+        only_if_token: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["attach_data", b"attach_data", "client_type", b"client_type", "device_token", b"device_token", "user_id", b"user_id"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["attach_data", b"attach_data", "client_type", b"client_type", "device_token", b"device_token", "only_if_token", b"only_if_token", "user_id", b"user_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attach_data", b"attach_data", "client_type", b"client_type", "device_token", b"device_token", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attach_data", b"attach_data", "client_type", b"client_type", "device_token", b"device_token", "only_if_token", b"only_if_token", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
