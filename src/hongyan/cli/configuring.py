@@ -23,6 +23,7 @@ PORTS: Final = {
     "route": ("route", "port"),
     "db_proxy": ("db_proxy", "port"),
     "msfs": ("msfs", "port"),
+    "push": ("push", "port"),
     "metrics": ("metrics", "port"),
 }
 """What ``--port`` can set: the names of the ready file, and where the model has them."""

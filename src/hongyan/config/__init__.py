@@ -10,6 +10,7 @@ from hongyan.config.metrics import MetricsConfig
 from hongyan.config.model import Config
 from hongyan.config.msfs import MsfsConfig, S3Config
 from hongyan.config.msg import ClientLimits, MsgConfig
+from hongyan.config.push import ApnsConfig, PushConfig
 from hongyan.config.route import RouteConfig
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "MAX_PORT",
     "MIN_SECRET_CHARACTERS",
     "Address",
+    "ApnsConfig",
     "ClientLimits",
     "ClusterConfig",
     "Config",
@@ -31,6 +33,7 @@ __all__ = [
     "MsgConfig",
     "OriginalDiscoveryConfig",
     "Port",
+    "PushConfig",
     "RedisConfig",
     "RouteConfig",
     "S3Config",

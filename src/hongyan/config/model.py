@@ -8,6 +8,7 @@ from hongyan.config.login import LoginConfig
 from hongyan.config.metrics import MetricsConfig
 from hongyan.config.msfs import MsfsConfig
 from hongyan.config.msg import MsgConfig
+from hongyan.config.push import PushConfig
 from hongyan.config.route import RouteConfig
 
 
@@ -20,5 +21,6 @@ class Config(Section):
     msg: MsgConfig = MsgConfig()
     route: RouteConfig = RouteConfig()
     db_proxy: DbProxyConfig = DbProxyConfig()
+    push: PushConfig = PushConfig()
     msfs: MsfsConfig = MsfsConfig()
     metrics: MetricsConfig = MetricsConfig()

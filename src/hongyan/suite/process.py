@@ -26,6 +26,7 @@ from hongyan.roles.login.reply import UNSPECIFIED, host_in_url
 from hongyan.roles.login.server import LoginServer
 from hongyan.roles.msfs.server import MsfsServer
 from hongyan.roles.msg.server import MsgServer
+from hongyan.roles.push.server import PushServer
 from hongyan.roles.route.server import RouteServer
 from hongyan.roles.runtime import Runtime
 from hongyan.suite.announce import announce
@@ -39,7 +40,7 @@ from hongyan.wire.commands import Node
 
 _log = structlog.get_logger("hongyan.suite")
 
-ALL_ROLES: Final = frozenset({Node.LOGIN, Node.MSG, Node.ROUTE, Node.DB_PROXY, Node.MSFS})
+ALL_ROLES: Final = frozenset({Node.LOGIN, Node.MSG, Node.ROUTE, Node.DB_PROXY, Node.PUSH, Node.MSFS})
 ORDER: Final = (
     "login_http",
     "login_client",
@@ -48,12 +49,15 @@ ORDER: Final = (
     "msg_ws",
     "route",
     "db_proxy",
+    "push",
     "msfs",
     "metrics",
 )
 """How addresses are listed: what clients need comes first."""
 FLUSH_LIMIT_S: Final = 3.0
 """How long clients may take at the end to read what is queued for them."""
+PUSH_LIMIT_S: Final = 2.0
+"""How long providers may take at the end to take the pushes that wait."""
 
 SWITCH_INTERVAL_S: Final = 0.0002
 """How long a thread may keep the interpreter when another wants it. The journal's thread takes it
@@ -88,6 +92,7 @@ class SuiteProcess:
         self._route: RouteServer | None = None
         self._login: LoginServer | None = None
         self._msg: MsgServer | None = None
+        self._push: PushServer | None = None
         self._msfs: MsfsServer | None = None
         self._metrics_http: HttpServer | None = None
         self._discovery: Discovery | None = None
@@ -155,6 +160,9 @@ class SuiteProcess:
             self._login = LoginServer(runtime, config.login, {"/": web_client()})
             self._addresses |= await self._login.start()
             self._login.follow(discovery)
+        if Node.PUSH in roles:
+            self._push = PushServer(runtime, config.push)
+            self._addresses |= await self._push.start()
         if Node.MSG in roles:
             self._msg = MsgServer(runtime, config.msg)
             self._addresses |= await self._msg.start()
@@ -165,6 +173,9 @@ class SuiteProcess:
         for role in (self._db, self._login, self._route):
             if role is not None:
                 connect_in_process(msg, role, self._metrics)
+        # Without a provider nothing would come of it, and messages are spared the work.
+        if self._push is not None and self._push.reaches_phones:
+            connect_in_process(msg, self._push, self._metrics)
         msg.connect(ALL_ROLES - self._roles, discovery)
 
     async def _start_metrics(self, runtime: Runtime) -> None:
@@ -182,13 +193,15 @@ class SuiteProcess:
         _log.info("stopping")
         if self._discovery is not None:
             await self._discovery.leave()
-        for role in (self._login, self._msg, self._route):
+        for role in (self._login, self._msg, self._route, self._push):
             if role is not None:
                 role.stop()
         if self._metrics_http is not None:
             self._metrics_http.close()
         if self._db is not None:
             await self._db.drain()
+        if self._push is not None:
+            await self._push.drain(PUSH_LIMIT_S)
         if self._msfs is not None:
             self._msfs.stop()  # after the voice messages that db_proxy still stores there
         await reactor.close(FLUSH_LIMIT_S)

@@ -10,7 +10,6 @@ from hongyan.errors import ConfigError
 
 MIN_DB_ENTRIES: Final = 2
 
-_NO_KEY_NEEDED: Final = "our msg_server passes messages on as they are and needs no key"
 _NO_SLAVE: Final = "reads go to the same server as writes, so that they see what was acknowledged"
 _ONE_REDIS: Final = "all pools are in the Redis of unread"
 _NOT_NEEDED: Final = "one connection is enough, and the pool sync is never used"
@@ -53,8 +52,8 @@ def msg(draft: Draft) -> None:
     draft.peers("RouteServer", "msg.route_servers")
     draft.add("msg.websocket", value=False, why="the original has none")
     draft.drop_peers("FileServer", _NO_SUCH_SERVER)
-    draft.drop_peers("PushServer", _NO_SUCH_SERVER)
-    draft.drop("aesKey", _NO_KEY_NEEDED)
+    draft.peers("PushServer", "msg.push_servers")
+    draft.text("aesKey", "msg.message_key", required=True)
 
 
 def route(draft: Draft) -> None:
@@ -124,6 +123,18 @@ def _etcd(draft: Draft) -> bool:
     return True
 
 
+def push(draft: Draft) -> None:
+    """pushserver.conf; Apple still takes its certificates, over HTTP/2."""
+    draft.hosts("ListenIP", "push.host", required=True)
+    draft.number("ListenPort", "push.port", required=True)
+    draft.text("CertPath", "push.apns.cert_file", required=True)
+    draft.text("KeyPath", "push.apns.cert_key_file", required=True)
+    draft.text("KeyPassword", "push.apns.cert_key_password", required=True)
+    sandbox = draft.entry("SandBox", required=True)
+    if sandbox is not None:
+        draft.set("push.apns.sandbox", leading_integer(sandbox.value) == 1, sandbox)
+
+
 def _db_proxies(draft: Draft, path: str) -> None:
     found = draft.peers("DBServer", path)
     if len(found) < MIN_DB_ENTRIES:
@@ -138,6 +149,7 @@ SERVERS: Final[dict[str, Callable[[Draft], None]]] = {
     "msg": msg,
     "route": route,
     "db_proxy": db_proxy,
+    "push": push,
 }
 """How the file of each role is read."""
 

@@ -142,7 +142,7 @@ class PushHandlers:
         try:
             for number, request in enumerate(requests):
                 request.attach_data = attach
-                self._context.db.pick(number).send(OutboundFrame(command, request))
+                self._context.db.tell(OutboundFrame(command, request), command, number)
         except RefusedError:
             self._count("pushes_dropped", "no_database")
             self._compose_all(PushBatch())
@@ -246,5 +246,5 @@ class PushHandlers:
                 forget = IMDeviceTokenReq(
                     user_id=result.user_id, device_token="", only_if_token=text(result.user_token)
                 )
-                link = self._context.db.pick(result.user_id)
-                link.send(OutboundFrame(commands.DEVICE_TOKEN, forget))
+                told = OutboundFrame(commands.DEVICE_TOKEN, forget)
+                self._context.db.tell(told, commands.DEVICE_TOKEN, result.user_id)
