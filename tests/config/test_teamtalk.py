@@ -257,9 +257,9 @@ class TestConverted:
         assert "12/345" not in text
 
     def test_keys_are_not_printed_into_comments(self, tmp_path: Path):
-        text = to_toml(read_conf(written(tmp_path, MSG)))
+        text = to_toml(read_conf(written(tmp_path, MSG + "aesKey=98765432109876543210987654321098\n")))
         assert "aesKey = ***" in text
-        assert "1234567890" not in text
+        assert "9876543210" not in text
 
     @pytest.mark.parametrize("role", FILES)
     def test_the_role_is_told_from_the_keys(self, role: str, tmp_path: Path):

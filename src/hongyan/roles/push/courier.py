@@ -67,7 +67,7 @@ class Courier:
         self._go_on()
 
     async def close(self, limit_s: float) -> None:
-        """Let what waits leave within ``limit_s`` and close the provider; what was to be tried again is lost."""
+        """Let what waits leave within ``limit_s``; what was to be tried again is lost. Close the provider."""
         try:
             async with asyncio.timeout(limit_s):
                 await self._idle.wait()
