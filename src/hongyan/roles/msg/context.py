@@ -18,8 +18,8 @@ from hongyan.roles.msg.session import ClientSession, routes_from_client
 from hongyan.roles.runtime import Runtime
 from hongyan.wire.attach import Attach
 from hongyan.wire.commands import Node
-from hongyan.wire.pb.extension_pb2 import IMUploadTokenRsp
 from hongyan.wire.pb.buddy_pb2 import IMUsersStatRsp
+from hongyan.wire.pb.extension_pb2 import IMUploadTokenRsp
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from hongyan.wire.pb import base_define_pb2 as hongyan_dot_wire_dot_pb_dot_base__define__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bhongyan/wire/pb/login.proto\x12\x08IM.Login\x1a!hongyan/wire/pb/base_define.proto\"\x0e\n\x0cIMMsgServReq\"q\n\x0cIMMsgServRsp\x12.\n\x0bresult_code\x18\x01 \x02(\x0e\x32\x19.IM.BaseDefine.ResultType\x12\x10\n\x08prior_ip\x18\x02 \x01(\t\x12\x11\n\tbackip_ip\x18\x03 \x01(\t\x12\x0c\n\x04port\x18\x04 \x01(\r\"\xad\x02\n\nIMLoginReq\x12\x11\n\tuser_name\x18\x01 \x02(\t\x12\x10\n\x08password\x18\x02 \x02(\t\x12\x32\n\ronline_status\x18\x03 \x02(\x0e\x32\x1b.IM.BaseDefine.UserStatType\x12.\n\x0b\x63lient_type\x18\x04 \x02(\x0e\x32\x19.IM.BaseDefine.ClientType\x12\x16\n\x0e\x63lient_version\x18\x05 \x01(\t\x12\x17\n\x0f\x61\x63ks_deliveries\x18\x65 \x01(\x08\x12\x13\n\x0b\x64\x65vice_kind\x18\x66 \x01(\t\x12\x1a\n\x12wants_upload_token\x18y \x01(\x08\x12\x1c\n\x13wants_session_token\x18\xa1\x01 \x01(\x08\x12\x16\n\rsession_token\x18\xa2\x01 \x01(\t\"\xf6\x01\n\nIMLoginRes\x12\x13\n\x0bserver_time\x18\x01 \x02(\r\x12.\n\x0bresult_code\x18\x02 \x02(\x0e\x32\x19.IM.BaseDefine.ResultType\x12\x15\n\rresult_string\x18\x03 \x01(\t\x12\x32\n\ronline_status\x18\x04 \x01(\x0e\x32\x1b.IM.BaseDefine.UserStatType\x12*\n\tuser_info\x18\x05 \x01(\x0b\x32\x17.IM.BaseDefine.UserInfo\x12\x14\n\x0cupload_token\x18y \x01(\t\x12\x16\n\rsession_token\x18\xa1\x01 \x01(\t\"\r\n\x0bIMLogoutReq\"\"\n\x0bIMLogoutRsp\x12\x13\n\x0bresult_code\x18\x01 \x02(\r\"Q\n\nIMKickUser\x12\x0f\n\x07user_id\x18\x01 \x02(\r\x12\x32\n\x0bkick_reason\x18\x02 \x02(\x0e\x32\x1d.IM.BaseDefine.KickReasonType\"~\n\x10IMDeviceTokenReq\x12\x0f\n\x07user_id\x18\x01 \x02(\r\x12\x14\n\x0c\x64\x65vice_token\x18\x02 \x02(\t\x12.\n\x0b\x63lient_type\x18\x03 \x01(\x0e\x32\x19.IM.BaseDefine.ClientType\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"8\n\x10IMDeviceTokenRsp\x12\x0f\n\x07user_id\x18\x01 \x02(\r\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"$\n\x11IMKickPCClientReq\x12\x0f\n\x07user_id\x18\x01 \x02(\r\"9\n\x11IMKickPCClientRsp\x12\x0f\n\x07user_id\x18\x01 \x02(\r\x12\x13\n\x0bresult_code\x18\x02 \x02(\r\"N\n\x0fIMPushShieldReq\x12\x0f\n\x07user_id\x18\x01 \x02(\r\x12\x15\n\rshield_status\x18\x02 \x02(\r\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"c\n\x0fIMPushShieldRsp\x12\x0f\n\x07user_id\x18\x01 \x02(\r\x12\x13\n\x0bresult_code\x18\x02 \x02(\r\x12\x15\n\rshield_status\x18\x03 \x01(\r\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"<\n\x14IMQueryPushShieldReq\x12\x0f\n\x07user_id\x18\x01 \x02(\r\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"h\n\x14IMQueryPushShieldRsp\x12\x0f\n\x07user_id\x18\x01 \x02(\r\x12\x13\n\x0bresult_code\x18\x02 \x02(\r\x12\x15\n\rshield_status\x18\x03 \x01(\r\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"\x90\x01\n\x0bIMRegistReq\x12\x11\n\tuser_name\x18\x01 \x02(\t\x12\x10\n\x08password\x18\x02 \x02(\t\x12\x0b\n\x03sex\x18\x03 \x01(\r\x12\x0c\n\x04nick\x18\x04 \x01(\t\x12\x0e\n\x06\x61vatar\x18\x05 \x01(\t\x12\r\n\x05phone\x18\x06 \x01(\t\x12\r\n\x05\x65mail\x18\x07 \x01(\t\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"\x8d\x01\n\x0bIMRegistRes\x12\x11\n\tuser_name\x18\x01 \x02(\t\x12.\n\x0bresult_code\x18\x02 \x02(\x0e\x32\x19.IM.BaseDefine.ResultType\x12\x15\n\rresult_string\x18\x03 \x01(\t\x12\x0f\n\x07user_id\x18\x04 \x01(\r\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bhongyan/wire/pb/login.proto\x12\x08IM.Login\x1a!hongyan/wire/pb/base_define.proto\"\x0e\n\x0cIMMsgServReq\"q\n\x0cIMMsgServRsp\x12.\n\x0bresult_code\x18\x01 \x02(\x0e\x32\x19.IM.BaseDefine.ResultType\x12\x10\n\x08prior_ip\x18\x02 \x01(\t\x12\x11\n\tbackip_ip\x18\x03 \x01(\t\x12\x0c\n\x04port\x18\x04 \x01(\r\"\xad\x02\n\nIMLoginReq\x12\x11\n\tuser_name\x18\x01 \x02(\t\x12\x10\n\x08password\x18\x02 \x02(\t\x12\x32\n\ronline_status\x18\x03 \x02(\x0e\x32\x1b.IM.BaseDefine.UserStatType\x12.\n\x0b\x63lient_type\x18\x04 \x02(\x0e\x32\x19.IM.BaseDefine.ClientType\x12\x16\n\x0e\x63lient_version\x18\x05 \x01(\t\x12\x17\n\x0f\x61\x63ks_deliveries\x18\x65 \x01(\x08\x12\x13\n\x0b\x64\x65vice_kind\x18\x66 \x01(\t\x12\x1a\n\x12wants_upload_token\x18y \x01(\x08\x12\x1c\n\x13wants_session_token\x18\xa1\x01 \x01(\x08\x12\x16\n\rsession_token\x18\xa2\x01 \x01(\t\"\xf6\x01\n\nIMLoginRes\x12\x13\n\x0bserver_time\x18\x01 \x02(\r\x12.\n\x0bresult_code\x18\x02 \x02(\x0e\x32\x19.IM.BaseDefine.ResultType\x12\x15\n\rresult_string\x18\x03 \x01(\t\x12\x32\n\ronline_status\x18\x04 \x01(\x0e\x32\x1b.IM.BaseDefine.UserStatType\x12*\n\tuser_info\x18\x05 \x01(\x0b\x32\x17.IM.BaseDefine.UserInfo\x12\x14\n\x0cupload_token\x18y \x01(\t\x12\x16\n\rsession_token\x18\xa1\x01 \x01(\t\"\r\n\x0bIMLogoutReq\"\"\n\x0bIMLogoutRsp\x12\x13\n\x0bresult_code\x18\x01 \x02(\r\"Q\n\nIMKickUser\x12\x0f\n\x07user_id\x18\x01 \x02(\r\x12\x32\n\x0bkick_reason\x18\x02 \x02(\x0e\x32\x1d.IM.BaseDefine.KickReasonType\"\x96\x01\n\x10IMDeviceTokenReq\x12\x0f\n\x07user_id\x18\x01 \x02(\r\x12\x14\n\x0c\x64\x65vice_token\x18\x02 \x02(\t\x12.\n\x0b\x63lient_type\x18\x03 \x01(\x0e\x32\x19.IM.BaseDefine.ClientType\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\x12\x16\n\ronly_if_token\x18\x8d\x01 \x01(\t\"8\n\x10IMDeviceTokenRsp\x12\x0f\n\x07user_id\x18\x01 \x02(\r\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"$\n\x11IMKickPCClientReq\x12\x0f\n\x07user_id\x18\x01 \x02(\r\"9\n\x11IMKickPCClientRsp\x12\x0f\n\x07user_id\x18\x01 \x02(\r\x12\x13\n\x0bresult_code\x18\x02 \x02(\r\"N\n\x0fIMPushShieldReq\x12\x0f\n\x07user_id\x18\x01 \x02(\r\x12\x15\n\rshield_status\x18\x02 \x02(\r\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"c\n\x0fIMPushShieldRsp\x12\x0f\n\x07user_id\x18\x01 \x02(\r\x12\x13\n\x0bresult_code\x18\x02 \x02(\r\x12\x15\n\rshield_status\x18\x03 \x01(\r\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"<\n\x14IMQueryPushShieldReq\x12\x0f\n\x07user_id\x18\x01 \x02(\r\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"h\n\x14IMQueryPushShieldRsp\x12\x0f\n\x07user_id\x18\x01 \x02(\r\x12\x13\n\x0bresult_code\x18\x02 \x02(\r\x12\x15\n\rshield_status\x18\x03 \x01(\r\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"\x90\x01\n\x0bIMRegistReq\x12\x11\n\tuser_name\x18\x01 \x02(\t\x12\x10\n\x08password\x18\x02 \x02(\t\x12\x0b\n\x03sex\x18\x03 \x01(\r\x12\x0c\n\x04nick\x18\x04 \x01(\t\x12\x0e\n\x06\x61vatar\x18\x05 \x01(\t\x12\r\n\x05phone\x18\x06 \x01(\t\x12\r\n\x05\x65mail\x18\x07 \x01(\t\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"\x8d\x01\n\x0bIMRegistRes\x12\x11\n\tuser_name\x18\x01 \x02(\t\x12.\n\x0bresult_code\x18\x02 \x02(\x0e\x32\x19.IM.BaseDefine.ResultType\x12\x15\n\rresult_string\x18\x03 \x01(\t\x12\x0f\n\x07user_id\x18\x04 \x01(\r\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,24 +46,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_IMLOGOUTRSP']._serialized_end=809
   _globals['_IMKICKUSER']._serialized_start=811
   _globals['_IMKICKUSER']._serialized_end=892
-  _globals['_IMDEVICETOKENREQ']._serialized_start=894
-  _globals['_IMDEVICETOKENREQ']._serialized_end=1020
-  _globals['_IMDEVICETOKENRSP']._serialized_start=1022
-  _globals['_IMDEVICETOKENRSP']._serialized_end=1078
-  _globals['_IMKICKPCCLIENTREQ']._serialized_start=1080
-  _globals['_IMKICKPCCLIENTREQ']._serialized_end=1116
-  _globals['_IMKICKPCCLIENTRSP']._serialized_start=1118
-  _globals['_IMKICKPCCLIENTRSP']._serialized_end=1175
-  _globals['_IMPUSHSHIELDREQ']._serialized_start=1177
-  _globals['_IMPUSHSHIELDREQ']._serialized_end=1255
-  _globals['_IMPUSHSHIELDRSP']._serialized_start=1257
-  _globals['_IMPUSHSHIELDRSP']._serialized_end=1356
-  _globals['_IMQUERYPUSHSHIELDREQ']._serialized_start=1358
-  _globals['_IMQUERYPUSHSHIELDREQ']._serialized_end=1418
-  _globals['_IMQUERYPUSHSHIELDRSP']._serialized_start=1420
-  _globals['_IMQUERYPUSHSHIELDRSP']._serialized_end=1524
-  _globals['_IMREGISTREQ']._serialized_start=1527
-  _globals['_IMREGISTREQ']._serialized_end=1671
-  _globals['_IMREGISTRES']._serialized_start=1674
-  _globals['_IMREGISTRES']._serialized_end=1815
+  _globals['_IMDEVICETOKENREQ']._serialized_start=895
+  _globals['_IMDEVICETOKENREQ']._serialized_end=1045
+  _globals['_IMDEVICETOKENRSP']._serialized_start=1047
+  _globals['_IMDEVICETOKENRSP']._serialized_end=1103
+  _globals['_IMKICKPCCLIENTREQ']._serialized_start=1105
+  _globals['_IMKICKPCCLIENTREQ']._serialized_end=1141
+  _globals['_IMKICKPCCLIENTRSP']._serialized_start=1143
+  _globals['_IMKICKPCCLIENTRSP']._serialized_end=1200
+  _globals['_IMPUSHSHIELDREQ']._serialized_start=1202
+  _globals['_IMPUSHSHIELDREQ']._serialized_end=1280
+  _globals['_IMPUSHSHIELDRSP']._serialized_start=1282
+  _globals['_IMPUSHSHIELDRSP']._serialized_end=1381
+  _globals['_IMQUERYPUSHSHIELDREQ']._serialized_start=1383
+  _globals['_IMQUERYPUSHSHIELDREQ']._serialized_end=1443
+  _globals['_IMQUERYPUSHSHIELDRSP']._serialized_start=1445
+  _globals['_IMQUERYPUSHSHIELDRSP']._serialized_end=1549
+  _globals['_IMREGISTREQ']._serialized_start=1552
+  _globals['_IMREGISTREQ']._serialized_end=1696
+  _globals['_IMREGISTRES']._serialized_start=1699
+  _globals['_IMREGISTRES']._serialized_end=1840
 # @@protoc_insertion_point(module_scope)

@@ -63,13 +63,14 @@ export const IMKickUser = message("IMKickUser", [
   [2, "kickReason", "uint32"],
 ]);
 
-/** @typedef {{ userId: number, deviceToken: string, clientType?: number, attachData?: Uint8Array }} IMDeviceTokenReqFields */
+/** @typedef {{ userId: number, deviceToken: string, clientType?: number, attachData?: Uint8Array, onlyIfToken?: string }} IMDeviceTokenReqFields */
 /** @type {import('./schema.js').MessageType<IMDeviceTokenReqFields>} */
 export const IMDeviceTokenReq = message("IMDeviceTokenReq", [
   [1, "userId", "uint32"],
   [2, "deviceToken", "string"],
   [3, "clientType", "uint32"],
   [20, "attachData", "bytes"],
+  [141, "onlyIfToken", "string"],
 ]);
 
 /** @typedef {{ userId: number, attachData?: Uint8Array }} IMDeviceTokenRspFields */
