@@ -15,6 +15,7 @@ DESCRIPTIONS = {
     "msg_ws": "the same by WebSocket, for browsers",
     "route": "between msg_servers",
     "db_proxy": "the database server",
+    "push": "pushes to phones",
     "msfs": "images, voice and avatars (HTTP)",
     "metrics": "counters for Prometheus, /metrics",
 }
