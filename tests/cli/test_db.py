@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from servers.databases import IN_URL, PASSWORD, MariaDb
 
@@ -50,3 +51,19 @@ def test_what_cannot_be_opened_is_one_line_without_a_password(cli: object, place
     assert failed.err.count("\n") == 1
     assert PASSWORD not in failed.err
     assert IN_URL not in failed.err
+
+
+def test_the_file_of_an_original_names_the_database(cli: object, mariadb: MariaDb) -> None:
+    url = make_url(mariadb.create("named_by_conf"))
+    master = {"host": url.host, "port": url.port, "dbname": url.database, "username": url.username}
+    master |= {"password": url.password, "maxconncnt": 4}
+    lines = ["ListenIP=127.0.0.1", "ListenPort=10600", "DBInstances=teamtalk_master,teamtalk_slave"]
+    lines += [f"teamtalk_master_{key}={value}" for key, value in master.items()]
+    lines += ["unread_host=127.0.0.1", "unread_port=6379", f"aesKey={32 * '1'}"]
+    Path("dbproxyserver.conf").write_text("\n".join(lines) + "\n")
+    added = cli("user", "add", "anna", "--password", "pw", "--config", "dbproxyserver.conf")
+    assert added.code == 0, added.err
+    checked = cli("db", "check", "--config", "dbproxyserver.conf", "--json")
+    assert (checked.code, json.loads(checked.out)) == (0, [])
+    copied = cli("db", "copy", "dbproxyserver.conf", "sqlite:///copy.db", "--json")
+    assert copied.code == 0, copied.err

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import wraps
@@ -12,7 +13,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from hongyan.config import load_config
+from hongyan.config.teamtalk.reading import layers_for
 from hongyan.store import Database, open_database
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -37,7 +38,7 @@ def database_options(command: F) -> F:
     @click.option(
         "--config",
         type=click.Path(path_type=Path, exists=True, dir_okay=False),
-        help="The suite's configuration file, which names the database.",
+        help="The file that names the database: the suite's TOML, or an original's dbproxyserver.conf.",
     )
     @wraps(command)
     def with_database(*args: Any, data: Path | None, config: Path | None, **kwargs: Any) -> Any:
@@ -54,7 +55,16 @@ def database_url(data: Path | None, config: Path | None) -> str:
     """
     if config is None:
         return f"{_SQLITE}{(data or Path('data')) / 'hongyan.db'}"
-    return load_config(config).db_proxy.database
+    return configured_database(config)
+
+
+def configured_database(file: Path) -> str:
+    """Return the database's URL that a TOML file, or an original's dbproxyserver.conf, names.
+
+    Raises:
+        ConfigError: the configuration cannot be used.
+    """
+    return layers_for("db_proxy", file, os.environ).build().config.db_proxy.database
 
 
 def with_database(url: str, work: Callable[[Database], Coroutine[Any, Any, T]]) -> T:

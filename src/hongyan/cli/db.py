@@ -8,8 +8,14 @@ from typing import Final
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
-from hongyan.cli.common import database_options, examples, json_option, print_rows, with_database
-from hongyan.config import load_config
+from hongyan.cli.common import (
+    configured_database,
+    database_options,
+    examples,
+    json_option,
+    print_rows,
+    with_database,
+)
 from hongyan.errors import HongyanError
 from hongyan.store import Database
 from hongyan.store.checking import Finding, check
@@ -129,7 +135,7 @@ def _shown_in(bar: Progress) -> Callable[[str, int, int], None]:
 
 
 def _place(given: str) -> str:
-    return given if _URL in given else load_config(Path(given)).db_proxy.database
+    return given if _URL in given else configured_database(Path(given))
 
 
 def _row(finding: Finding) -> dict[str, object]:
