@@ -159,8 +159,11 @@ class Neighbours:
             await self._presence()
             self._closed.add(record.conn)
             wire.close()
-            await self._settle()
-            await self._settle()
+            await wire.wait_for_end()
+            # The end may be read in the turn of the first echo, and take one turn more to be dealt with;
+            # what is said of it is on its way when the third echo comes.
+            for _ in range(3):
+                await self._settle()
             return
         wire.write(record.raw)
         await self._echo(wire)
