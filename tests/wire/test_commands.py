@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from hongyan.wire.commands import COMMANDS, Command, Node
-from hongyan.wire.pb import base_define_pb2, extension_pb2
+from hongyan.wire.pb import administration_pb2, base_define_pb2, extension_pb2
 
 DATA = Path(__file__).parent / "data"
 
-EXTENSIONS = {0x0740, 0x0741, 0x0788, 0x0789, 0x07E1, 0x07E2, 0x07E3, 0x07F0}
+EXTENSIONS = {0x0740, 0x0741, *range(0x0750, 0x0755), 0x0788, 0x0789, 0x07E1, 0x07E2, 0x07E3, 0x07F0}
 BEFORE_LOGIN = {0x0101, 0x0103, 0x0110, 0x0305, 0x0501, 0x0701}
 """Choosing a server, logging in, registering, the time, joining a file transfer, the heartbeat."""
 
@@ -25,6 +25,12 @@ OF_OURS = {
     0x0111: {("D", "M"), ("M", "C")},
     # The original never sends it.
     0x0212: {("M", "R"), ("R", "M"), ("M", "C")},
+    # login_server serves the console, http_msg_server the API; both ask, announce and kick.
+    0x0301: {("H", "D"), ("D", "H")},
+    0x040B: {("L", "R")},
+    0x0701: {(a, b) for peer in "DR" for a, b in (("L", peer), (peer, "L"))},
+    0x0702: {("D", "L")},
+    0x070D: {("H", "R"), ("L", "R")},
 }
 """Legs that the original does not have."""
 HEARTBEAT_LEGS = {
@@ -53,7 +59,7 @@ SERVICES = {int(row["value"]) for row in rows("enums.tsv") if row["enum"] == "Se
 def protocol_ids() -> dict[int, str]:
     return {
         value.number: value.name
-        for file in (base_define_pb2.DESCRIPTOR, extension_pb2.DESCRIPTOR)
+        for file in (base_define_pb2.DESCRIPTOR, extension_pb2.DESCRIPTOR, administration_pb2.DESCRIPTOR)
         for enum in file.enum_types_by_name.values()
         if enum.name.endswith("CmdID")
         for value in enum.values

@@ -16,11 +16,11 @@ from hongyan.cli.common import (
     read_password,
     with_database,
 )
-from hongyan.cli.people import UserFile, add_all, parse_sex
 from hongyan.errors import HongyanError
 from hongyan.store import Database, accounts, departments
 from hongyan.store.accounts import Account, NewUser
 from hongyan.store.passwords import client_digest, slow_hash
+from hongyan.store.user_import import UserFile, add_all, parse_sex
 
 T = TypeVar("T")
 

@@ -15,6 +15,7 @@ from hongyan.wire.pb.extension_pb2 import IMClusterChallenge, IMClusterHello, IM
 
 NONCE_BYTES: Final = 32
 MIN_SECRET_CHARACTERS: Final = 16
+CONNECTING_ROLES: Final = frozenset({Node.MSG.name, Node.HTTP_MSG.name, Node.LOGIN.name})
 
 
 def _mac(secret: str, purpose: bytes, *parts: bytes) -> bytes:
@@ -73,7 +74,7 @@ class AcceptingHandshake:
         if self._hello is not None:
             raise ProtocolError("second_cluster_hello")
         _check(_mac(self._secret, b"hello", hello.role.encode(), hello.nonce), hello.mac)
-        if hello.role not in {Node.MSG.name, Node.HTTP_MSG.name}:
+        if hello.role not in CONNECTING_ROLES:
             raise ProtocolError("unexpected_cluster_role")
         self._hello = hello
         mac = _mac(self._secret, b"challenge", hello.nonce, self._nonce)

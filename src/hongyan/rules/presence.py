@@ -5,7 +5,7 @@ counts are kept per link, so a lost link takes its users with it and they are an
 """
 
 from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from hongyan.rules.devices import is_mobile
@@ -35,7 +35,7 @@ class Presence:
     """The connections of every user, by link and client type."""
 
     def __init__(self) -> None:
-        self._users: dict[int, Counter[tuple[Hashable, int]]] = {}
+        self._users: dict[int, Counter[tuple[int, int]]] = {}
         self._lost: set[int] = set()  # whose PC was on a link that was lost and has not come back with it
 
     def __len__(self) -> int:
@@ -45,7 +45,7 @@ class Presence:
         """Tell whether the user has a PC client anywhere; phones do not count."""
         return any(not is_mobile(client_type) for _, client_type in self._users.get(user_id, ()))
 
-    def arrive(self, link: Hashable, user_id: int, client_type: int, status: int) -> list[Notice]:
+    def arrive(self, link: int, user_id: int, client_type: int, status: int) -> list[Notice]:
         """A client logged in, or changed its status."""
         self._users.setdefault(user_id, Counter())[link, client_type] += 1
         notices: list[Notice] = []
@@ -56,7 +56,7 @@ class Presence:
             notices.append(StatusNotice(user_id, status))
         return notices
 
-    def depart(self, link: Hashable, user_id: int, client_type: int) -> list[Notice]:
+    def depart(self, link: int, user_id: int, client_type: int) -> list[Notice]:
         """A client is gone. Unknown ones change nothing."""
         devices = self._users.get(user_id)
         if devices is None or not devices[link, client_type]:
@@ -66,7 +66,7 @@ class Presence:
             del devices[link, client_type]
         return self._after_departure(user_id, was_pc=not is_mobile(client_type))
 
-    def report(self, link: Hashable, user_id: int, client_type: int) -> list[Notice]:
+    def report(self, link: int, user_id: int, client_type: int) -> list[Notice]:
         """A msg_server lists a client it already had; only who was announced as lost is announced again."""
         is_news = user_id in self._lost and not self.is_online(user_id)
         notices = self.arrive(link, user_id, client_type, ONLINE)
@@ -75,7 +75,7 @@ class Presence:
         self._lost.discard(user_id)
         return notices if is_news else []
 
-    def link_lost(self, link: Hashable) -> list[Notice]:
+    def link_lost(self, link: int) -> list[Notice]:
         """A msg_server is gone, with everybody on it."""
         notices: list[Notice] = []
         for user_id in [user for user, devices in self._users.items() if _on_link(devices, link)]:
@@ -88,6 +88,23 @@ class Presence:
             notices += self._after_departure(user_id, was_pc=had_pc)
         return notices
 
+    def devices(self, users: Collection[int] | None, after: int, limit: int) -> list[tuple[int, int, int]]:
+        """List user, link and client type of those online, by user id; a user's devices stay together.
+
+        Args:
+            users: whom to list; None for everybody.
+            after: begin behind this user.
+            limit: how many devices at most, but always all of one user.
+        """
+        wanted = self._users.keys() if users is None else self._users.keys() & users
+        found: list[tuple[int, int, int]] = []
+        for user_id in sorted(user for user in wanted if user > after):
+            own = sorted((user_id, link, client_type) for link, client_type in self._users[user_id])
+            if found and len(found) + len(own) > limit:
+                break
+            found += own
+        return found
+
     def _after_departure(self, user_id: int, *, was_pc: bool) -> list[Notice]:
         still_somewhere = bool(self._users[user_id])
         if not still_somewhere:
@@ -98,5 +115,5 @@ class Presence:
         return [*notices, StatusNotice(user_id, OFFLINE)]
 
 
-def _on_link(devices: Iterable[tuple[Hashable, int]], link: Hashable) -> bool:
+def _on_link(devices: Iterable[tuple[int, int]], link: int) -> bool:
     return any(device[0] == link for device in devices)

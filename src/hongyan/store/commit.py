@@ -67,6 +67,8 @@ class Change(Generic[T]):
 
 
 Item = Entry | Change[Any]
+Observer = Callable[[Connection, Sequence[Entry], int], None]
+"""Takes the connection, what a run has stored, and the time."""
 
 
 class Committer:
@@ -77,6 +79,7 @@ class Committer:
         conversations: the states, which only this object's work touches.
         clock: Unix seconds.
         redis: what is told of every commit, where original servers share a Redis with us.
+        observe: called inside the transaction with what a run has stored.
     """
 
     def __init__(
@@ -85,11 +88,13 @@ class Committer:
         conversations: Conversations,
         clock: Callable[[], float],
         redis: SharedRedis | None = None,
+        observe: Observer | None = None,
     ) -> None:
         self._database = database
         self._conversations = conversations
         self._clock = clock
         self._redis = redis
+        self._observe = observe
 
     async def commit(self, items: Sequence[Item]) -> BackendError | None:
         """Store the items in their order; return the reason when nothing of them was stored."""
@@ -129,12 +134,17 @@ class Committer:
         run: list[Entry] = []
         for item in items:
             if type(item) is Change:
-                store_run(connection, self._conversations, run, now)
+                self._store_run(connection, run, now)
                 run.clear()
                 item.apply(connection)
             else:
                 run.append(item)
+        self._store_run(connection, run, now)
+
+    def _store_run(self, connection: Connection, run: list[Entry], now: int) -> None:
         store_run(connection, self._conversations, run, now)
+        if self._observe is not None and run:
+            self._observe(connection, run, now)
 
     def _store_one_by_one(self, connection: Connection, items: Sequence[Item]) -> None:
         now = int(self._clock())
@@ -155,7 +165,7 @@ class Committer:
         savepoint, before = connection.begin_nested(), noted(connection)
         try:
             with translated_errors():
-                store_run(connection, self._conversations, [entry], now)
+                self._store_run(connection, [entry], now)
         except (ConflictError, UnfitValueError) as error:
             savepoint.rollback()
             take_back(connection, before)

@@ -88,6 +88,17 @@ def id_of(connection: Connection, name: str) -> int:
     return found
 
 
+def check_in_use(connection: Connection, department_id: int) -> None:
+    """Refuse a department that is not there.
+
+    Raises:
+        RefusedError: it is not, or was deleted.
+    """
+    used = select(DEPART.c.id).where(DEPART.c.id == department_id, DEPART.c.status == 0)
+    if connection.execute(used).first() is None:
+        raise RefusedError(ErrorCode.NOT_FOUND, f"there is no department {department_id}")
+
+
 def _find(connection: Connection, name: str) -> int | None:
     used = select(DEPART.c.id).where(DEPART.c.departName == name, DEPART.c.status == 0)
     found: int | None = connection.execute(used.order_by(DEPART.c.id)).scalar()

@@ -15,7 +15,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Connection
 
 from hongyan.errors import BackendError, ErrorCode, RefusedError
-from hongyan.store.commit import Change, Committer, Item
+from hongyan.store.commit import Change, Committer, Item, Observer
 from hongyan.store.conversations import Conversations
 from hongyan.store.database import Database
 from hongyan.store.entries import PendingMessage, ReadMark
@@ -61,6 +61,7 @@ class Journal:
         max_pending: how many entries may wait; beyond that they are refused.
         clock: Unix seconds.
         redis: what is told of every commit, where original servers share a Redis with us.
+        observe: called in the transaction with every run of messages that it stores.
     """
 
     def __init__(
@@ -72,9 +73,10 @@ class Journal:
         max_pending: int = _MAX_PENDING,
         clock: Callable[[], float] = time,
         redis: SharedRedis | None = None,
+        observe: Observer | None = None,
     ) -> None:
         self.stats = JournalStats()
-        self._committer = Committer(database, conversations, clock, redis)
+        self._committer = Committer(database, conversations, clock, redis, observe)
         self._on_stored = on_stored
         self._max_pending = max_pending
         self._waiting: deque[_Batch] = deque()

@@ -107,6 +107,11 @@ def verify(credentials: Credentials | None, offered: str, verified: VerifiedPass
     return True
 
 
+def fits(stored: str, offered: str) -> bool:
+    """Whether what was offered fits a slow hash; "" fits nothing, and takes as long to find out."""
+    return _fits(stored or _DUMMY, offered) and bool(stored)
+
+
 def _fits(stored: str, offered: str) -> bool:
     try:
         return _HASHER.verify(stored, offered.encode("utf-8", "surrogatepass"))

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, Index, String, Table
 
+from hongyan.store.schema_admin import ADMIN_TABLES
 from hongyan.store.teamtalk import (
     DEPART,
     GROUP_MEMBER,
@@ -20,7 +21,7 @@ from hongyan.store.teamtalk import (
     metadata,
 )
 
-TEAMTALK_TABLES = tuple(metadata.sorted_tables)
+TEAMTALK_TABLES = tuple(table for table in metadata.sorted_tables if table.name.startswith("IM"))
 VERSION_TABLE = "HyVersion"
 
 # On SQLite a table without row numbers is its primary key's tree and nothing else: one page
@@ -106,6 +107,7 @@ OWN_TABLES = (
     CLIENT_MESSAGE,
     CONVERSATION,
     SESSION_TOKEN,
+    *ADMIN_TABLES,
 )
 
 

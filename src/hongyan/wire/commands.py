@@ -13,6 +13,7 @@ from typing import Any, Final, Generic, TypeVar
 from google.protobuf.message import Message
 
 from hongyan.wire.pb import (
+    administration_pb2,
     base_define_pb2,
     buddy_pb2,
     extension_pb2,
@@ -75,7 +76,7 @@ COMMANDS: Final[dict[int, Command[Any]]] = {}
 
 _NAMES: Final[dict[int, str]] = {
     value.number: value.name
-    for file in (base_define_pb2.DESCRIPTOR, extension_pb2.DESCRIPTOR)
+    for file in (base_define_pb2.DESCRIPTOR, extension_pb2.DESCRIPTOR, administration_pb2.DESCRIPTOR)
     for enum in file.enum_types_by_name.values()
     if enum.name.endswith("CmdID")
     for value in enum.values
@@ -182,7 +183,7 @@ CHANGE_SIGN_INFO, CHANGE_SIGN_INFO_REPLY = _exchange(
 SIGN_INFO_CHANGED_NOTIFY = _command(0x0215, buddy_pb2.IMSignInfoChangedNotify, "M>R>M>C")
 
 # Message (service 3)
-MSG_DATA = _command(0x0301, message_pb2.IMMsgData, "C>M>D>M M>R>M M>C")
+MSG_DATA = _command(0x0301, message_pb2.IMMsgData, "C>M>D>M M>R>M M>C H>D>H")
 MSG_DATA_ACK = _command(0x0302, message_pb2.IMMsgDataAck, "M>C C>M")
 MSG_READ_ACK = _command(0x0303, message_pb2.IMMsgDataReadAck, "C>M>D")
 MSG_READ_NOTIFY = _command(0x0304, message_pb2.IMMsgDataReadNotify, "M>C M>R>M")
@@ -225,7 +226,7 @@ GROUP_CHANGE_MEMBER, GROUP_CHANGE_MEMBER_REPLY = _exchange(
 GROUP_SHIELD, GROUP_SHIELD_REPLY = _exchange(
     (0x0409, group_pb2.IMGroupShieldReq, "C>M>D"), (0x040A, group_pb2.IMGroupShieldRsp, "D>M>C")
 )
-GROUP_CHANGE_MEMBER_NOTIFY = _command(0x040B, group_pb2.IMGroupChangeMemberNotify, "M>C M>R>M H>R>M")
+GROUP_CHANGE_MEMBER_NOTIFY = _command(0x040B, group_pb2.IMGroupChangeMemberNotify, "M>C M>R>M H>R>M L>R")
 
 # File (service 5)
 FILE_LOGIN, FILE_LOGIN_REPLY = _exchange(
@@ -254,10 +255,10 @@ P2P_COMMAND = _command(0x0601, switch_service_pb2.IMP2PCmdMsg, "C>M>C M>R>M")
 HEARTBEAT = _command(
     0x0701,
     other_pb2.IMHeartBeat,
-    "C>M>C C>F>C M>L>M M>R>M M>D>M M>F>M M>P>M H>D>H H>R>H",
+    "C>M>C C>F>C M>L>M M>R>M M>D>M M>F>M M>P>M H>D>H H>R>H L>D>L L>R>L",
     before_login=True,
 )
-STOP_RECEIVING = _command(0x0702, server_pb2.IMStopReceivePacket, "D>M D>H")
+STOP_RECEIVING = _command(0x0702, server_pb2.IMStopReceivePacket, "D>M D>H D>L")
 VALIDATE, VALIDATE_REPLY = _exchange(
     (0x0703, server_pb2.IMValidateReq, "M>D"), (0x0704, server_pb2.IMValidateRsp, "D>M")
 )
@@ -269,7 +270,7 @@ ONLINE_USERS = _command(0x0708, server_pb2.IMOnlineUserInfo, "M>R")
 MSG_SERVER_INFO = _command(0x0709, server_pb2.IMMsgServInfo, "M>L")
 USER_STATUS_UPDATE = _command(0x070A, server_pb2.IMUserStatusUpdate, "M>R")
 USER_COUNT_UPDATE = _command(0x070B, server_pb2.IMUserCntUpdate, "M>L")
-SERVER_KICK_USER = _command(0x070D, server_pb2.IMServerKickUser, "M>R>M")
+SERVER_KICK_USER = _command(0x070D, server_pb2.IMServerKickUser, "M>R>M H>R L>R")
 SERVER_PC_LOGIN_STATUS = _command(0x070E, server_pb2.IMServerPCLoginStatusNotify, "R>M")
 PUSH_TO_USERS, PUSH_TO_USERS_REPLY = _exchange(
     (0x070F, server_pb2.IMPushToUserReq, "M>P"), (0x0710, server_pb2.IMPushToUserRsp, "P>M")
@@ -288,12 +289,20 @@ FILE_SERVER_ADDRESS, FILE_SERVER_ADDRESS_REPLY = _exchange(
 UPLOAD_TOKEN, UPLOAD_TOKEN_REPLY = _exchange(
     (0x0740, extension_pb2.IMUploadTokenReq, "C>M"), (0x0741, extension_pb2.IMUploadTokenRsp, "M>C")
 )
-# A server link speaks these three before anything else.
-CLUSTER_HELLO = _command(0x07E1, extension_pb2.IMClusterHello, "M>L M>R M>D M>F M>P H>D H>R")
-CLUSTER_CHALLENGE = _command(0x07E2, extension_pb2.IMClusterChallenge, "L>M R>M D>M F>M P>M D>H R>H")
-CLUSTER_PROOF = _command(0x07E3, extension_pb2.IMClusterProof, "M>L M>R M>D M>F M>P H>D H>R")
+# Administration: the HTTP API and the console.
+ADMIN, ADMIN_REPLY = _exchange(
+    (0x0750, administration_pb2.IMAdminReq, "H>D L>D"), (0x0751, administration_pb2.IMAdminRsp, "D>H D>L")
+)
+ONLINE, ONLINE_REPLY = _exchange(
+    (0x0752, administration_pb2.IMOnlineReq, "H>R L>R"), (0x0753, administration_pb2.IMOnlineRsp, "R>H R>L")
+)
+DELIVER = _command(0x0754, administration_pb2.IMDeliver, "H>R>M")
 REVOKE_SESSION, REVOKE_SESSION_REPLY = _exchange(
     (0x0788, extension_pb2.IMRevokeSessionReq, "C>M>D"),
     (0x0789, extension_pb2.IMRevokeSessionRsp, "D>M>C"),
 )
-ERROR_NOTICE = _command(0x07F0, extension_pb2.IMErrorNotice, "M>C D>M>C")
+# A server link speaks these three before anything else.
+CLUSTER_HELLO = _command(0x07E1, extension_pb2.IMClusterHello, "M>L M>R M>D M>F M>P H>D H>R L>D L>R")
+CLUSTER_CHALLENGE = _command(0x07E2, extension_pb2.IMClusterChallenge, "L>M R>M D>M F>M P>M D>H R>H D>L R>L")
+CLUSTER_PROOF = _command(0x07E3, extension_pb2.IMClusterProof, "M>L M>R M>D M>F M>P H>D H>R L>D L>R")
+ERROR_NOTICE = _command(0x07F0, extension_pb2.IMErrorNotice, "M>C D>M>C D>H D>L")

@@ -5,8 +5,9 @@ from hongyan.errors import RefusedError
 from hongyan.reactor.dispatch import Routes
 from hongyan.roles.db_proxy.backend import Backend, now
 from hongyan.roles.db_proxy.convert import group_info
-from hongyan.store import groups, membership
+from hongyan.store import group_events, groups, membership
 from hongyan.store.membership import MemberChange
+from hongyan.store.outbox import Outbox
 from hongyan.store.redis_reading import corrected_shields
 from hongyan.wire import commands
 from hongyan.wire.attach import AttachType, unpack_attach
@@ -34,8 +35,11 @@ _DONE, _FAILED = 0, 1
 class GroupHandlers:
     """Reads and changes groups in the name of a user, or of an administrator behind http_msg_server."""
 
-    def __init__(self, backend: Backend, from_msg: Routes[Link], from_http_msg: Routes[Link]) -> None:
+    def __init__(
+        self, backend: Backend, outbox: Outbox, from_msg: Routes[Link], from_http_msg: Routes[Link]
+    ) -> None:
         self._backend = backend
+        self._outbox = outbox
         self._database = backend.database
         self._journal = backend.journal
         serve = backend.requests.serve
@@ -90,7 +94,8 @@ class GroupHandlers:
         )
         try:
             reply.group_id = await self._journal.submit(
-                membership.create,
+                group_events.create,
+                self._outbox,
                 name=text(message.group_name),
                 avatar=text(message.group_avatar),
                 group_type=message.group_type,
@@ -121,10 +126,12 @@ class GroupHandlers:
     async def _submit_change(self, link: Link, message: IMGroupChangeMemberReq) -> MemberChange:
         is_add = message.change_type == GROUP_MODIFY_TYPE_ADD
         return await self._journal.submit(
-            membership.add_members if is_add else membership.remove_members,
+            group_events.change_members,
+            self._outbox,
             self._backend.conversations,
             message.group_id,
             list(message.member_id_list),
+            add=is_add,
             by=_who_asks(link, message.user_id),
             now=now(),
         )

@@ -15,6 +15,7 @@ from hongyan.store import accounts, passwords, session_tokens
 from hongyan.store.accounts import NewUser
 from hongyan.store.database import Database
 from hongyan.store.logins import Account, accounts_named
+from hongyan.store.outbox import Outbox
 from hongyan.store.passwords import Credentials, VerifiedPasswords
 from hongyan.wire import commands
 from hongyan.wire.passwords import is_password_digest
@@ -75,8 +76,15 @@ class LoginHandlers:
     """Answers msg_server's question who somebody is."""
 
     def __init__(
-        self, backend: Backend, routes: Routes[Link], *, replace_legacy: bool, session_token_days: int
+        self,
+        backend: Backend,
+        outbox: Outbox,
+        routes: Routes[Link],
+        *,
+        replace_legacy: bool,
+        session_token_days: int,
     ) -> None:
+        self._outbox = outbox
         self._database = backend.database
         self._accounts = Accounts(backend.database)
         self._journal = backend.journal
@@ -94,10 +102,25 @@ class LoginHandlers:
 
     async def _validate(self, _link: Link, message: IMValidateReq) -> IMValidateRsp:
         try:
-            return await self._decide(message)
+            reply = await self._decide(message)
+            await self._tell(message, reply)
         except BackendError as error:
             _log.error("a login could not be checked", error=str(error))
             return _answer(text(message.user_name), _TROUBLE)
+        return reply
+
+    async def _tell(self, message: IMValidateReq, reply: IMValidateRsp) -> None:
+        """Tell webhooks when somebody logged in."""
+        if reply.result_code != _OK or not self._outbox.is_watching:
+            return
+        user_id = reply.user_info.user_id
+        payload = {
+            "user_id": user_id,
+            "name": text(reply.user_name),
+            "client_type": message.client_type if message.HasField("client_type") else None,
+            "address": text(message.peer_address),
+        }
+        await self._journal.submit(self._outbox.put, "login", (user_id,), payload, now())
 
     async def _decide(self, message: IMValidateReq) -> IMValidateRsp:
         name = text(message.user_name)

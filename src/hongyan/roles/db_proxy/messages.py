@@ -32,13 +32,16 @@ class MessageHandlers:
     its own file, in a task, and follows.
     """
 
-    def __init__(self, routes: Routes[Link], tasks: Tasks, voice: VoiceMessages, journal: Journal) -> None:
+    def __init__(
+        self, tables: Sequence[Routes[Link]], tasks: Tasks, voice: VoiceMessages, journal: Journal
+    ) -> None:
         self._tasks = tasks
         self._voice = voice
         self._journal = journal
         self._voices: dict[_Direction, deque[_Context]] = {}
-        routes.on(commands.MSG_DATA, self._store)
-        routes.on(commands.MSG_READ_ACK, self._mark_read)
+        for routes in tables:
+            routes.on(commands.MSG_DATA, self._store)
+        tables[0].on(commands.MSG_READ_ACK, self._mark_read)
 
     def _store(self, link: Link, message: IMMsgData, frame: Frame) -> None:
         if self._voices and self._wait_behind_voice(link, message, frame.seq):

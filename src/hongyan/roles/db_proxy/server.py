@@ -12,6 +12,7 @@ from hongyan.cluster.link import Link
 from hongyan.config import DbProxyConfig
 from hongyan.reactor.dispatch import Routes
 from hongyan.reactor.reactor import Listener
+from hongyan.roles.db_proxy.administration.office import Office
 from hongyan.roles.db_proxy.audio import AudioFiles, Sounds
 from hongyan.roles.db_proxy.backend import Backend
 from hongyan.roles.db_proxy.contacts import ContactHandlers
@@ -29,6 +30,7 @@ from hongyan.store.conversations import Conversations
 from hongyan.store.database import Database
 from hongyan.store.journal import Journal
 from hongyan.store.opening import open_database, open_redis
+from hongyan.store.outbox import Outbox
 from hongyan.store.redis_rebuild import rebuild
 from hongyan.store.redis_shared import SharedRedis
 from hongyan.store.sqlite import Synchronous
@@ -60,6 +62,9 @@ class DbProxyServer:
         self._sounds: Sounds | None = None
         self._from_msg: Routes[Link] = Routes(Node.MSG, Node.DB_PROXY)
         self._from_http_msg: Routes[Link] = Routes(Node.HTTP_MSG, Node.DB_PROXY)
+        self._from_login: Routes[Link] = Routes(Node.LOGIN, Node.DB_PROXY)
+        self._routes = {Node.HTTP_MSG: self._from_http_msg, Node.LOGIN: self._from_login}
+        self._office: Office | None = None
 
     async def start(self) -> dict[str, tuple[str, int]]:
         """Open the database and listen; return the address by its name in the ready file.
@@ -73,7 +78,7 @@ class DbProxyServer:
             config.database, synchronous=synchronous, readers=config.database_readers
         )
         self._redis = open_redis(config.redis)
-        self._assemble(self.database)
+        await self._assemble(self.database)
         self._listener = await listen_for_links(
             self, (config.host, config.port), runtime.reactor, runtime.trust
         )
@@ -85,48 +90,59 @@ class DbProxyServer:
             raise AssertionError("not started")
         return await self.database.write(lambda _connection: get_native_id())
 
-    def _assemble(self, database: Database) -> None:
+    async def _assemble(self, database: Database) -> None:
         """Make the journal and the handlers, and check that no command is without one."""
         config, runtime = self._config, self._runtime
-        from_msg, from_http_msg = self._from_msg, self._from_http_msg
-        conversations = Conversations()
+        from_msg, from_http_msg, from_login = self._from_msg, self._from_http_msg, self._from_login
+        conversations, outbox = Conversations(), Outbox()
         journal = self._journal = Journal(
             database,
             conversations,
             MessageHandlers.on_stored,
             max_pending=config.max_pending_messages,
             redis=self._redis,
+            observe=outbox.stored,
         )
         requests = Requests(runtime.tasks, journal, config.max_pending_queries)
         backend = Backend(database, conversations, journal, requests, self._redis)
         msfs = MsfsClient(config.msfs_url, runtime.trust.secret) if config.msfs_url else None
         self._sounds = Sounds(AudioFiles(self._audio_dir()), msfs)
         voice = VoiceMessages(self._sounds, database, journal)
-        MessageHandlers(from_msg, runtime.tasks, voice, journal)
+        MessageHandlers((from_msg, from_http_msg), runtime.tasks, voice, journal)
         ContactHandlers(backend, from_msg, Previews(MessageCipher(config.message_key)))
         HistoryHandlers(backend, from_msg, voice)
-        GroupHandlers(backend, from_msg, from_http_msg)
+        GroupHandlers(backend, outbox, from_msg, from_http_msg)
         PhoneHandlers(backend, from_msg)
         self._logins = LoginHandlers(
             backend,
+            outbox,
             from_msg,
             replace_legacy=config.replace_legacy_passwords,
             session_token_days=config.session_token_days,
         )
-        for routes in (from_msg, from_http_msg):
+        self._office = await self._open_office(backend, outbox)
+        for routes in (from_msg, from_http_msg, from_login):
             routes.ignore(commands.HEARTBEAT, commands.CLUSTER_HELLO, commands.CLUSTER_PROOF)
             routes.check_complete()
         runtime.tasks.start("journal", journal.run())
         if self._redis is not None:
             runtime.tasks.start("redis", self._redis.watch(partial(_rebuild, journal)))
-        self._export(journal, requests)
+        self._export(journal, requests, outbox)
+
+    async def _open_office(self, backend: Backend, outbox: Outbox) -> Office:
+        office = Office(backend, outbox)
+        for routes in (self._from_http_msg, self._from_login):
+            backend.requests.serve(routes, commands.ADMIN, office.desk.serve)
+        await office.open()
+        self._runtime.tasks.start("webhooks in use", office.run())
+        return office
 
     def _audio_dir(self) -> Path:
         if self._config.audio_dir:
             return Path(self._config.audio_dir)
         return self._config.data_folder / "audio"
 
-    def _export(self, journal: Journal, requests: Requests) -> None:
+    def _export(self, journal: Journal, requests: Requests, outbox: Outbox) -> None:
         gauge, stats = self._runtime.metrics.gauge, journal.stats
         gauge("journal_pending", "Messages that wait to be committed", lambda: journal.pending)
         gauge("journal_batches", "Transactions committed", lambda: stats.batches)
@@ -134,12 +150,16 @@ class DbProxyServer:
         gauge("journal_failed", "Messages that could not be stored", lambda: stats.failed)
         gauge("journal_commit_seconds", "Time spent committing", lambda: stats.seconds_in_commit)
         gauge("db_proxy_requests", "Requests being served", lambda: requests.pending)
+        gauge("webhook_queue", "Events that wait for webhooks", lambda: outbox.queued)
+        gauge(
+            "webhook_dropped", "Events that no webhook will hear: the queue was full", lambda: outbox.dropped
+        )
 
     # Links.
 
     def link_opened(self, link: Link) -> None:
-        """A msg_server or http_msg_server will ask."""
-        link.routes = self._from_http_msg if link.remote is Node.HTTP_MSG else self._from_msg
+        """A msg_server, http_msg_server or login_server will ask."""
+        link.routes = self._routes.get(link.remote, self._from_msg)
         self._links.add(link)
 
     def link_closed(self, link: Link) -> None:
@@ -163,6 +183,8 @@ class DbProxyServer:
             self._logins.close()
         if self._sounds is not None:
             await self._sounds.close()
+        if self._office is not None:
+            self._office.close()
         if self.database is not None:
             await self.database.close()
         if self._redis is not None:

@@ -136,7 +136,12 @@ class LoginHandlers:
     def _validate(self, session: ClientSession, message: IMLoginReq, frame: Frame) -> None:
         if session.state is not SessionState.VALIDATING:
             return  # it was closed while it had to wait
-        request = IMValidateReq(user_name=session.login_name, password=text(message.password))
+        request = IMValidateReq(
+            user_name=session.login_name,
+            password=text(message.password),
+            client_type=session.client_type,
+            peer_address=session.connection.peer_address,
+        )
         if message.wants_session_token:
             request.wants_session_token = True
         if message.session_token:
@@ -270,6 +275,10 @@ class LoginHandlers:
     def _kicked_elsewhere(self, _link: Link, message: IMServerKickUser, _frame: Frame) -> None:
         known = message.reason in KickReasonType.values()
         reason = KickReasonType.ValueType(message.reason if known else KICK_REASON_DUPLICATE_USER)
+        if message.all_devices:
+            for session in tuple(self._context.directory.of_user(message.user_id)):
+                self.kick(message.user_id, session.kick_class, reason)
+            return
         class_ = kick_class(message.client_type, text(message.device_kind))
         self.kick(message.user_id, class_, reason, message.login_time_us)
 

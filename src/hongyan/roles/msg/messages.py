@@ -14,6 +14,7 @@ from hongyan.roles.msg.session import ClientSession
 from hongyan.wire import commands
 from hongyan.wire.attach import Attach, AttachType, attach_ids, unpack_attach
 from hongyan.wire.frame import HEADER_BYTES, Frame, OutboundFrame, parse_body
+from hongyan.wire.pb.administration_pb2 import IMDeliver
 from hongyan.wire.pb.base_define_pb2 import (
     MSG_TYPE_GROUP_AUDIO,
     MSG_TYPE_GROUP_TEXT,
@@ -56,6 +57,7 @@ class MessageHandlers:
         tables.from_db.on(commands.MSG_DATA, self._from_db)
         tables.from_db.on(commands.GROUP_INFO_REPLY, self._members_known)
         tables.from_route.on(commands.MSG_DATA, self._from_route)
+        tables.from_route.on(commands.DELIVER, self._deliver_for_http_msg)
         tables.from_route.on(commands.MSG_READ_NOTIFY, self._read_elsewhere)
 
     # From a client to db_proxy.
@@ -108,6 +110,14 @@ class MessageHandlers:
             # Of our own making: a db_proxy died between storing and answering, and nobody has it yet.
             message.ClearField("duplicate")
         self._counts["messages", "stored"] += 1
+        self._deliver_everywhere(message, handle, session)
+
+    def _deliver_for_http_msg(self, _link: Link, message: IMDeliver, _frame: Frame) -> None:
+        """Deliver what http_msg_server had stored; this msg_server is the only one that is asked to."""
+        self._deliver_everywhere(message.message, 0, None)
+
+    def _deliver_everywhere(self, message: IMMsgData, handle: int, session: ClientSession | None) -> None:
+        """Send what is stored to everybody but the session that it came from."""
         # One frame for everybody: encoded once, with seq 0, as a notice must have (spec/clients.md 3).
         delivery = OutboundFrame(commands.MSG_DATA, message)
         self._context.route.send(delivery)

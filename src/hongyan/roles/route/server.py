@@ -13,6 +13,7 @@ from hongyan.rules.presence import OFFLINE, ONLINE, Notice, Presence, StatusNoti
 from hongyan.wire import commands
 from hongyan.wire.commands import Command, Node
 from hongyan.wire.frame import Frame, OutboundFrame
+from hongyan.wire.pb.administration_pb2 import IMOnlineReq, IMOnlineRsp
 from hongyan.wire.pb.base_define_pb2 import USER_STATUS_OFFLINE, UserStat, UserStatType
 from hongyan.wire.pb.buddy_pb2 import IMUsersStatReq, IMUsersStatRsp, IMUserStatNotify
 from hongyan.wire.pb.server_pb2 import IMOnlineUserInfo, IMServerPCLoginStatusNotify, IMUserStatusUpdate
@@ -26,6 +27,8 @@ _TO_THE_OTHERS: Final[tuple[Command[Any], ...]] = (
     commands.FILE_NOTIFY,
     commands.REMOVE_SESSION_NOTIFY,
 )
+MAX_ONLINE_LISTED: Final = 1000
+"""Devices in one answer to the question who is online."""
 _TO_EVERYBODY: Final[tuple[Command[Any], ...]] = (
     commands.SIGN_INFO_CHANGED_NOTIFY,
     commands.AVATAR_CHANGED_NOTIFY,
@@ -45,6 +48,7 @@ class RouteServer:
         self._presence = Presence()
         self._from_msg = self._routes_from_msg()
         self._from_http_msg = self._routes_from_http_msg()
+        self._from_login = self._routes_from_login()
         runtime.metrics.gauge(
             "route_users", "Users that route_server knows to be online", self._presence.__len__
         )
@@ -65,13 +69,18 @@ class RouteServer:
     # Links.
 
     def link_opened(self, link: Link) -> None:
-        """Relay to this link from now on."""
-        link.routes = self._from_http_msg if link.remote is Node.HTTP_MSG else self._from_msg
-        self._links[link.handle] = link
+        """Relay to a msg_server from now on; the others only ask."""
+        if link.remote is Node.HTTP_MSG:
+            link.routes = self._from_http_msg
+        elif link.remote is Node.LOGIN:
+            link.routes = self._from_login
+        else:
+            link.routes = self._from_msg
+            self._links[link.handle] = link
 
     def link_closed(self, link: Link) -> None:
         """Forget the link and everybody on it, and say so."""
-        del self._links[link.handle]
+        self._links.pop(link.handle, None)
         self._announce(self._presence.link_lost(link.handle))
 
     def _routes_from_msg(self) -> Routes[Link]:
@@ -91,13 +100,32 @@ class RouteServer:
 
     def _routes_from_http_msg(self) -> Routes[Link]:
         routes: Routes[Link] = Routes(Node.HTTP_MSG, Node.ROUTE)
-        routes.relay(commands.GROUP_CHANGE_MEMBER_NOTIFY, self._relay_to_others)
+        self._serve_administration(routes)
+        routes.relay(commands.DELIVER, self._relay_to_one)
         routes.ignore(commands.ROLE_SET, commands.HEARTBEAT)
         routes.ignore(commands.CLUSTER_HELLO, commands.CLUSTER_PROOF)
         routes.check_complete()
         return routes
 
+    def _routes_from_login(self) -> Routes[Link]:
+        routes: Routes[Link] = Routes(Node.LOGIN, Node.ROUTE)
+        self._serve_administration(routes)
+        routes.ignore(commands.HEARTBEAT, commands.CLUSTER_HELLO, commands.CLUSTER_PROOF)
+        routes.check_complete()
+        return routes
+
+    def _serve_administration(self, routes: Routes[Link]) -> None:
+        routes.relay(commands.GROUP_CHANGE_MEMBER_NOTIFY, self._relay_to_others)
+        routes.relay(commands.SERVER_KICK_USER, self._relay_to_others)
+        routes.on(commands.ONLINE, self._online)
+
     # Handlers.
+
+    def _relay_to_one(self, _origin: Link, frame: Frame) -> None:
+        """Send to the oldest msg_server; with none there is nobody to deliver to."""
+        for link in self._links.values():
+            link.send(frame)
+            return
 
     def _relay_to_others(self, origin: Link, frame: Frame) -> None:
         for link in self._links.values():
@@ -126,6 +154,16 @@ class RouteServer:
             reply.user_stat_list.add(user_id=user_id, status=_status(status))
         if message.HasField("attach_data"):
             reply.attach_data = message.attach_data
+        return reply
+
+    def _online(self, _link: Link, message: IMOnlineReq, _frame: Frame) -> IMOnlineRsp:
+        """List who is online where, by user id, a page at a time."""
+        reply = IMOnlineRsp(total_users=len(self._presence), attach_data=message.attach_data)
+        wanted = set(message.user_id) or None
+        limit = min(message.limit or MAX_ONLINE_LISTED, MAX_ONLINE_LISTED)
+        for user_id, handle, client_type in self._presence.devices(wanted, message.after_user_id, limit):
+            link = self._links.get(handle)
+            reply.device.add(user_id=user_id, client_type=client_type, server=link.name if link else "")
         return reply
 
     # Telling everybody.

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, String, column, inspect, select, table
 from hongyan.errors import ConfigError
 from hongyan.store.schema import VERSION_TABLE
 
-REVISIONS = ("0001", "0002", "0003")
+REVISIONS = ("0001", "0002", "0003", "0004")
 """Every revision this code knows, oldest first."""
 
 _VERSION = table(VERSION_TABLE, column("version_num", String))

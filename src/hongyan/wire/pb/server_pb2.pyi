@@ -46,11 +46,16 @@ class IMValidateReq(_message.Message):
 
     USER_NAME_FIELD_NUMBER: _builtins.int
     PASSWORD_FIELD_NUMBER: _builtins.int
+    CLIENT_TYPE_FIELD_NUMBER: _builtins.int
+    PEER_ADDRESS_FIELD_NUMBER: _builtins.int
     ATTACH_DATA_FIELD_NUMBER: _builtins.int
     WANTS_SESSION_TOKEN_FIELD_NUMBER: _builtins.int
     SESSION_TOKEN_FIELD_NUMBER: _builtins.int
     user_name: _builtins.str
     password: _builtins.str
+    client_type: _builtins.int
+    """Extension: with what and from where the user logs in, for webhooks."""
+    peer_address: _builtins.str
     attach_data: _builtins.bytes
     wants_session_token: _builtins.bool
     """Extension: as in IMLoginReq."""
@@ -60,13 +65,15 @@ class IMValidateReq(_message.Message):
         *,
         user_name: _builtins.str | None = ...,
         password: _builtins.str | None = ...,
+        client_type: _builtins.int | None = ...,
+        peer_address: _builtins.str | None = ...,
         attach_data: _builtins.bytes | None = ...,
         wants_session_token: _builtins.bool | None = ...,
         session_token: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["attach_data", b"attach_data", "password", b"password", "session_token", b"session_token", "user_name", b"user_name", "wants_session_token", b"wants_session_token"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["attach_data", b"attach_data", "client_type", b"client_type", "password", b"password", "peer_address", b"peer_address", "session_token", b"session_token", "user_name", b"user_name", "wants_session_token", b"wants_session_token"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attach_data", b"attach_data", "password", b"password", "session_token", b"session_token", "user_name", b"user_name", "wants_session_token", b"wants_session_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attach_data", b"attach_data", "client_type", b"client_type", "password", b"password", "peer_address", b"peer_address", "session_token", b"session_token", "user_name", b"user_name", "wants_session_token", b"wants_session_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -294,6 +301,7 @@ class IMServerKickUser(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     DEVICE_KIND_FIELD_NUMBER: _builtins.int
     LOGIN_TIME_US_FIELD_NUMBER: _builtins.int
+    ALL_DEVICES_FIELD_NUMBER: _builtins.int
     user_id: _builtins.int
     client_type: _base_define_pb2.ClientType.ValueType
     reason: _builtins.int
@@ -301,6 +309,8 @@ class IMServerKickUser(_message.Message):
     """Extension: the device kind to kick (IMLoginReq.device_kind), instead of the one of client_type."""
     login_time_us: _builtins.int
     """Extension: when the login was that puts the others out, in Unix microseconds."""
+    all_devices: _builtins.bool
+    """Extension: kick every device of the user, of whatever kind."""
     def __init__(
         self,
         *,
@@ -309,10 +319,11 @@ class IMServerKickUser(_message.Message):
         reason: _builtins.int | None = ...,
         device_kind: _builtins.str | None = ...,
         login_time_us: _builtins.int | None = ...,
+        all_devices: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["client_type", b"client_type", "device_kind", b"device_kind", "login_time_us", b"login_time_us", "reason", b"reason", "user_id", b"user_id"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["all_devices", b"all_devices", "client_type", b"client_type", "device_kind", b"device_kind", "login_time_us", b"login_time_us", "reason", b"reason", "user_id", b"user_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_type", b"client_type", "device_kind", b"device_kind", "login_time_us", b"login_time_us", "reason", b"reason", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["all_devices", b"all_devices", "client_type", b"client_type", "device_kind", b"device_kind", "login_time_us", b"login_time_us", "reason", b"reason", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,6 +1,7 @@
 """Users from a CSV file: read, checked line by line, added all together or not at all."""
 
 import csv
+import io
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -69,18 +70,33 @@ class UserFile:
         """
         try:
             with path.open(encoding="utf-8-sig", newline="") as lines:
-                return cls._parse(path, csv.DictReader(lines, restkey="", strict=True))
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
+                return cls.parse(str(path), lines.read())
+        except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"{path}: {error}") from error
 
     @classmethod
-    def _parse(cls, path: Path, reader: "csv.DictReader[str]") -> Self:
+    def parse(cls, name: str, text: str) -> Self:
+        """Read the text of a file called ``name``.
+
+        Raises:
+            ConfigError: it is no such file at all.
+        """
+        try:
+            return cls._parse(
+                name,
+                csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""), restkey="", strict=True),
+            )
+        except csv.Error as error:
+            raise ConfigError(f"{name}: {error}") from error
+
+    @classmethod
+    def _parse(cls, name: str, reader: "csv.DictReader[str]") -> Self:
         header = [name.strip().lower() for name in reader.fieldnames or ()]
         missing = [name for name in REQUIRED if name not in header]
         unknown = [name for name in header if name not in COLUMNS]
         if missing or unknown or len(set(header)) < len(header):
             raise ConfigError(
-                f"{path}:1: the columns must be name, password and any of {', '.join(COLUMNS[2:])}"
+                f"{name}:1: the columns must be name, password and any of {', '.join(COLUMNS[2:])}"
             )
         reader.fieldnames = header
         users = cls([])

@@ -1,0 +1,1 @@
+"""The operations of :mod:`hongyan.administration`, served from the database; one module per subject."""
