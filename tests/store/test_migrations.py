@@ -146,7 +146,9 @@ def test_mysql_gets_the_originals_types_and_indexes(url: str) -> None:
     assert "TINYINT(1) UNSIGNED" in made
     assert "COLLATE utf8mb4_bin" in made
     assert "CREATE INDEX `idx_relateId_status_created` ON `IMMessage_3`" in made
-    assert "UNIQUE" not in made
+    unique = [line for line in made.splitlines() if "UNIQUE" in line]
+    assert unique, "our own tables have some"
+    assert not any("`IM" in line for line in unique)
     assert "CREATE INDEX idx_name ON `IMGroup` (name(191))" in made
 
 

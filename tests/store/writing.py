@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from sqlalchemy import Connection, Table, delete, literal, select, text
 
 from hongyan.store import Conversations, Database, Journal, PendingMessage
+from hongyan.store.commit import Observer
 from hongyan.store.redis_shared import SharedRedis
 from hongyan.store.teamtalk import metadata
 
@@ -16,14 +17,20 @@ NOW = 1_800_000_000
 class Writer:
     """A running journal and what it has reported."""
 
-    def __init__(self, database: Database, redis: SharedRedis | None = None, **options: object) -> None:
+    def __init__(
+        self,
+        database: Database,
+        redis: SharedRedis | None = None,
+        observe: Observer | None = None,
+        **options: object,
+    ) -> None:
         self.database = database
         self.redis = redis
         self.now = NOW
         self.conversations = Conversations(**options)
         self.batches: list[list[PendingMessage]] = []
         self.journal = Journal(
-            database, self.conversations, self._stored, clock=lambda: self.now, redis=redis
+            database, self.conversations, self._stored, clock=lambda: self.now, redis=redis, observe=observe
         )
 
     async def send(self, *messages: PendingMessage) -> list[PendingMessage]:

@@ -18,7 +18,14 @@ CLOSED = b""
 """Stands for the end of the connection among what was sent on it."""
 _TIMES = {"server_time", "create_time", "updated_time", "latest_update_time"}
 _OF_THE_MACHINE = {"host_name", "ip1", "ip2", "prior_ip", "backip_ip", "task_id"}
-_BETWEEN_SERVERS = {"login_time_us", "ws_port", "ws_is_encrypted", "ws_url"}
+_BETWEEN_SERVERS = {
+    "login_time_us",
+    "ws_port",
+    "ws_is_encrypted",
+    "ws_url",
+    "login_client_type",
+    "peer_address",
+}
 """Fields that ours adds to what servers tell each other (docs/protocol.md); originals skip them."""
 _HEADER_FIELDS = ("version", "flag", "service", "command", "seq", "reserved")
 

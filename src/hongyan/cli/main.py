@@ -22,11 +22,14 @@ SUBCOMMANDS: Final[dict[str, str]] = {
     "user": "Add, list and change users.",
     "department": "Add and list departments.",
     "group": "Create and list groups.",
+    "admin": "Add, list and remove administrators of the console.",
+    "api-key": "Make, list and revoke keys of the HTTP API.",
+    "bot": "Make bots: users that are programs.",
     "db": "Make, check, repair and copy the database.",
     "bench": "Measure a running suite, and check what it delivers.",
     "sniff": "Show the frames of a connection, decoded.",
 }
-"""Every subcommand and its line in the overview; module and attribute carry its name."""
+"""Every subcommand and its line in the overview; module and attribute carry its name, with _ for -."""
 
 
 class LazyGroup(click.Group):
@@ -40,8 +43,8 @@ class LazyGroup(click.Group):
         """Import one subcommand."""
         if cmd_name not in SUBCOMMANDS:
             return None
-        module = importlib.import_module(f"hongyan.cli.{cmd_name}")
-        command: click.Command = getattr(module, cmd_name)
+        name = cmd_name.replace("-", "_")
+        command: click.Command = getattr(importlib.import_module(f"hongyan.cli.{name}"), name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

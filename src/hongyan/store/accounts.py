@@ -123,7 +123,11 @@ def set_password(connection: Connection, name: str, slow_hash: str, now: int) ->
     Raises:
         RefusedError: there is no such user.
     """
-    user_id = _user_id(connection, name)
+    set_password_of(connection, _user_id(connection, name), slow_hash, now)
+
+
+def set_password_of(connection: Connection, user_id: int, slow_hash: str, now: int) -> None:
+    """Do the same for the user with an id, who exists."""
     connection.execute(update(USER).where(USER.c.id == user_id).values(password="", salt=""))
     _set_hash(connection, user_id, slow_hash, now)
     session_tokens.revoke(connection, user_id)

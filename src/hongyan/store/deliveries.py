@@ -84,7 +84,8 @@ def settle(connection: Connection, outcomes: Iterable[Outcome], now: int) -> Non
         if outcome.sent:
             connection.execute(delete(WEBHOOK_DELIVERY).where(this))
             continue
-        values: dict[str, Any] = {"error": outcome.error, "attempts": _DELIVERY.attempts + outcome.attempted}
+        attempts = _DELIVERY.attempts + int(outcome.attempted)
+        values: dict[str, Any] = {"error": outcome.error, "attempts": attempts}
         if outcome.retry_in_s is None:
             values["state"] = DEAD
         values["nextAt"] = now + (outcome.retry_in_s or 0)

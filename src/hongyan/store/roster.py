@@ -6,9 +6,8 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 
 from hongyan.errors import ErrorCode, RefusedError
-from hongyan.store import bulk
+from hongyan.store import accounts, bulk, session_tokens
 from hongyan.store.departments import check_in_use
-from hongyan.store.schema import PASSWORD
 from hongyan.store.stamps import change_time
 from hongyan.store.teamtalk import USER
 from hongyan.store.users import LEFT
@@ -97,6 +96,8 @@ def check_exist(connection: Connection, user_ids: Sequence[int]) -> None:
 def edit(connection: Connection, user_id: int, columns: Mapping[str, Any], now: int) -> Person:
     """Change columns of a user; clients hear of it at their next incremental pull.
 
+    Browsers of a user who may no longer log in are signed in no longer.
+
     Args:
         connection: inside a transaction.
         user_id: who.
@@ -111,19 +112,19 @@ def edit(connection: Connection, user_id: int, columns: Mapping[str, Any], now: 
     stamp = change_time(connection, USER, now)
     changed = update(USER).where(USER.c.id == user_id).values(**columns, updated=stamp)
     connection.execute(changed)
+    if columns.get("status", ACTIVE) != ACTIVE:
+        session_tokens.revoke(connection, user_id)
     return get(connection, user_id)
 
 
 def set_password(connection: Connection, user_id: int, slow_hash: str, now: int) -> None:
-    """Give a user another password.
+    """Give a user another password; browsers that stayed signed in are so no longer.
 
     Raises:
         RefusedError: there is no such user.
     """
     get(connection, user_id)
-    connection.execute(update(USER).where(USER.c.id == user_id).values(password="", salt=""))
-    columns = ("userId", "hash", "updated")
-    bulk.upsert_rows(connection, PASSWORD, columns, "hash", (user_id, slow_hash, now))
+    accounts.set_password_of(connection, user_id, slow_hash, now)
 
 
 def status_of(*, active: bool) -> int:

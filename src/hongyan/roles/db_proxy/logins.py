@@ -117,7 +117,7 @@ class LoginHandlers:
         payload = {
             "user_id": user_id,
             "name": text(reply.user_name),
-            "client_type": message.client_type if message.HasField("client_type") else None,
+            "client_type": message.login_client_type if message.HasField("login_client_type") else None,
             "address": text(message.peer_address),
         }
         await self._journal.submit(self._outbox.put, "login", (user_id,), payload, now())

@@ -139,7 +139,7 @@ class LoginHandlers:
         request = IMValidateReq(
             user_name=session.login_name,
             password=text(message.password),
-            client_type=session.client_type,
+            login_client_type=session.client_type,
             peer_address=session.connection.peer_address,
         )
         if message.wants_session_token:

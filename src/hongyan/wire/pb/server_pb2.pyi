@@ -46,14 +46,14 @@ class IMValidateReq(_message.Message):
 
     USER_NAME_FIELD_NUMBER: _builtins.int
     PASSWORD_FIELD_NUMBER: _builtins.int
-    CLIENT_TYPE_FIELD_NUMBER: _builtins.int
+    LOGIN_CLIENT_TYPE_FIELD_NUMBER: _builtins.int
     PEER_ADDRESS_FIELD_NUMBER: _builtins.int
     ATTACH_DATA_FIELD_NUMBER: _builtins.int
     WANTS_SESSION_TOKEN_FIELD_NUMBER: _builtins.int
     SESSION_TOKEN_FIELD_NUMBER: _builtins.int
     user_name: _builtins.str
     password: _builtins.str
-    client_type: _builtins.int
+    login_client_type: _builtins.int
     """Extension: with what and from where the user logs in, for webhooks."""
     peer_address: _builtins.str
     attach_data: _builtins.bytes
@@ -65,15 +65,15 @@ class IMValidateReq(_message.Message):
         *,
         user_name: _builtins.str | None = ...,
         password: _builtins.str | None = ...,
-        client_type: _builtins.int | None = ...,
+        login_client_type: _builtins.int | None = ...,
         peer_address: _builtins.str | None = ...,
         attach_data: _builtins.bytes | None = ...,
         wants_session_token: _builtins.bool | None = ...,
         session_token: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["attach_data", b"attach_data", "client_type", b"client_type", "password", b"password", "peer_address", b"peer_address", "session_token", b"session_token", "user_name", b"user_name", "wants_session_token", b"wants_session_token"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["attach_data", b"attach_data", "login_client_type", b"login_client_type", "password", b"password", "peer_address", b"peer_address", "session_token", b"session_token", "user_name", b"user_name", "wants_session_token", b"wants_session_token"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attach_data", b"attach_data", "client_type", b"client_type", "password", b"password", "peer_address", b"peer_address", "session_token", b"session_token", "user_name", b"user_name", "wants_session_token", b"wants_session_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attach_data", b"attach_data", "login_client_type", b"login_client_type", "password", b"password", "peer_address", b"peer_address", "session_token", b"session_token", "user_name", b"user_name", "wants_session_token", b"wants_session_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
