@@ -25,6 +25,9 @@ check: install
 	$(BIN)/lint-imports
 	$(BIN)/vulture
 	$(BIN)/deptry src
+	$(BIN)/yamllint --strict --config-file deploy/.yamllint.yaml deploy
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose/compose.yaml
+	$(BIN)/kubernetes-validate --strict --quiet deploy/kubernetes/hongyan.yaml
 	$(BIN)/python scripts/generate_protos.py --check
 	sh scripts/check_web.sh
 	$(BIN)/python scripts/generate_config_reference.py --check
