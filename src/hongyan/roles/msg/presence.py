@@ -2,7 +2,8 @@
 
 Everybody is told of everybody: that is the protocol. When many come at once, at a restart say, that
 is the square of their number in notices, so what has come together leaves together, in one write a
-client, and when it is more than a dose, only the latest about each user.
+client, and when it is more than a dose, only the latest about each user. The more clients there are,
+the rarer and the larger the doses: what telling them costs in a second has a bound.
 """
 
 import asyncio
@@ -16,8 +17,11 @@ from hongyan.wire import commands
 from hongyan.wire.frame import Frame, InboundFrame
 
 EVERY_S: Final = 0.5
+"""The shortest time between two doses, where there are few clients."""
 DOSE: Final = 50
-"""So many notices in EVERY_S to each client; the rest waits for the next time."""
+"""So many notices for each EVERY_S that a dose has waited; the rest waits for the next one."""
+CLIENTS_PER_S: Final = 4000
+"""So many clients are told in a second, on average; more of them have doses further apart."""
 CLIENTS_A_TURN: Final = 200
 """So many clients are told in one turn of the loop, so that others get theirs."""
 
@@ -38,15 +42,20 @@ class PresenceNotices:
         self._waiting.append((user_id, notice))
 
     def _tell(self) -> None:
-        self._next_time = self._loop.time() + EVERY_S
-        if len(self._waiting) > DOSE:
-            self._waiting = _latest_of_each(self._waiting)
-        dose, self._waiting = self._waiting[:DOSE], self._waiting[DOSE:]
+        pcs = [session for session in self._directory.logged_in() if not session.is_mobile]
+        pause_s = max(EVERY_S, len(pcs) / CLIENTS_PER_S)
+        self._next_time = self._loop.time() + pause_s
+        dose = self._take(int(DOSE * pause_s / EVERY_S))
         if self._waiting:
             self._loop.call_at(self._next_time, self._tell)
-        together = b"".join(notice.raw for _, notice in dose)
-        pcs = [session for session in self._directory.logged_in() if not session.is_mobile]
+        together = b"".join([notice.raw for _, notice in dose])
         self._tell_some(iter(pcs), InboundFrame(together, commands.STATUS_NOTIFY.id, 0))
+
+    def _take(self, most: int) -> list[tuple[int, Frame]]:
+        if len(self._waiting) > most:
+            self._waiting = _latest_of_each(self._waiting)
+        dose, self._waiting = self._waiting[:most], self._waiting[most:]
+        return dose
 
     def _tell_some(self, sessions: Iterator[ClientSession], frame: Frame) -> None:
         told = 0
