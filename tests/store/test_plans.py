@@ -1,11 +1,12 @@
 """Every query finds its rows by an index: nothing walks through a table that grows."""
 
 import re
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection
 
 from hongyan.store import (
     Database,
@@ -63,18 +64,17 @@ async def test_no_table_is_walked_through(company: Any, name: str) -> None:
 
 async def plan(database: Database, query: Callable[..., Any], *arguments: Any) -> list[str]:
     def explain(connection: Connection) -> list[str]:
-        asked: list[tuple[str, Any]] = []
-        explained: list[str] = []
-
-        def note(_c: object, _k: object, statement: str, parameters: Any, *_: object) -> None:
-            if not statement.startswith(("EXPLAIN", "BEGIN")):
-                asked.append((statement, parameters))
-
-        event.listen(connection, "before_cursor_execute", note)
+        asked: list[str] = []
+        driver = connection.connection.dbapi_connection
+        assert isinstance(driver, sqlite3.Connection)
+        driver.set_trace_callback(asked.append)  # SQLAlchemy does not see all of them
         query(connection, *arguments)
-        for statement, parameters in asked:
-            rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-            explained += [row[3] for row in rows]
+        driver.set_trace_callback(None)
+        explained: list[str] = []
+        for statement in asked:
+            if not statement.startswith(("EXPLAIN", "BEGIN", "--")):
+                rows = driver.execute(f"EXPLAIN QUERY PLAN {statement}")
+                explained += [row[3] for row in rows]
         return explained
 
     return await database.write(explain)

@@ -10,6 +10,7 @@ Only some sizes are used, so that few different statements exist and all stay pr
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache, partial
 from typing import Any
 
@@ -93,12 +94,39 @@ def find_rows(
         yield from connection.exec_driver_sql(text, params)
 
 
+def select_rows(
+    connection: Connection, text_of: Callable[[Dialect, int], str], keys: Params
+) -> Iterator[Sequence[Any]]:
+    """Yield what a statement finds for these keys; a row comes more than once when its key does.
+
+    Args:
+        connection: an open connection; each statement is a transaction of its own unless one has begun.
+        text_of: makes the statement for so many keys, with ``text``; cached.
+        keys: one value each.
+    """
+    for size, params in _padded(keys, 1):
+        yield from _read(connection, text_of(connection.dialect, size), params)
+
+
 def _write(connection: Connection, text: str, params: Params) -> None:
+    with _executed(connection, text, params):
+        pass
+
+
+def _read(connection: Connection, text: str, params: Params) -> Sequence[Sequence[Any]]:
+    with _executed(connection, text, params) as cursor:
+        rows: Sequence[Sequence[Any]] = cursor.fetchall()
+        return rows
+
+
+@contextmanager
+def _executed(connection: Connection, text: str, params: Params) -> Iterator[Any]:
     """Run a statement on the driver itself: SQLAlchemy's own way costs more than the driver's work."""
     driver_error = connection.dialect.loaded_dbapi.Error
     cursor = connection.connection.cursor()
     try:
         cursor.execute(text, params)
+        yield cursor
     except driver_error as error:
         raise _wrapped(connection, text, error) from error
     finally:
@@ -144,13 +172,13 @@ def _padded(flat: Params, width: int) -> Iterator[tuple[int, tuple[Any, ...]]]:
 
 @lru_cache(maxsize=1024)
 def _insert(dialect: Dialect, table: Table, columns: tuple[str, ...], size: int) -> str:
-    return _repeated(_text(dialect, insert(table).values(_placeholders(table, columns, 1))), size)
+    return _repeated(text(dialect, insert(table).values(_placeholders(table, columns, 1))), size)
 
 
 @lru_cache(maxsize=256)
 def _upsert(dialect: Dialect, table: Table, columns: tuple[str, ...], changed: str, size: int) -> str:
     row = _placeholders(table, columns, 1)
-    return _repeated(_text(dialect, _UPSERTS[dialect.name](table, row, changed)), size)
+    return _repeated(text(dialect, _UPSERTS[dialect.name](table, row, changed)), size)
 
 
 def _repeated(text: str, size: int) -> str:
@@ -172,10 +200,10 @@ def _renumbered(before: int, place: re.Match[str]) -> str:
 
 @lru_cache(maxsize=64)
 def _stamp(dialect: Dialect, table: Table, name: str, size: int) -> str:
-    ids = [bindparam(_place_name(0, row), type_=table.c.id.type) for row in range(size)]
+    ids = [bindparam(place_name(0, row), type_=table.c.id.type) for row in range(size)]
     value = bindparam("first", type_=table.c[name].type)
     live = table.c.status == literal_column("0")
-    return _text(dialect, update(table).values({name: value}).where(table.c.id.in_(ids), live))
+    return text(dialect, update(table).values({name: value}).where(table.c.id.in_(ids), live))
 
 
 @lru_cache(maxsize=256)
@@ -185,24 +213,26 @@ def _find(dialect: Dialect, table: Table, keys: tuple[str, ...], columns: tuple[
     wanted = values(*(column(key, table.c[key].type) for key in keys)).data(rows).cte("wanted")
     matching = and_(*(table.c[key] == wanted.c[key] for key in keys))
     statement = select(*(table.c[name] for name in columns)).join_from(wanted, table, matching)
-    return _text(dialect, statement)
+    return text(dialect, statement)
 
 
 def _placeholders(table: Table, columns: tuple[str, ...], size: int) -> list[dict[str, Any]]:
     return [
         {
-            name: bindparam(_place_name(place, row), type_=table.c[name].type)
+            name: bindparam(place_name(place, row), type_=table.c[name].type)
             for place, name in enumerate(columns)
         }
         for row in range(size)
     ]
 
 
-def _place_name(place: int, row: int) -> str:
+def place_name(place: int, row: int) -> str:
+    """Name a parameter, so that it is known to stand where it belongs."""
     return f"v{row:03d}_{place:02d}"
 
 
-def _text(dialect: Dialect, statement: ClauseElement) -> str:
+def text(dialect: Dialect, statement: ClauseElement) -> str:
+    """Compile a statement whose parameters stand in the order of the rows, named by ``place_name``."""
     compiled = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
     order = compiled.positiontup if isinstance(compiled, SQLCompiler) else None
     if not order or order != sorted(order, key=_row_and_place):

@@ -1,21 +1,21 @@
 """What checking a login needs, for many logins with one query."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, Dialect, bindparam, select
 
+from hongyan.store import bulk
 from hongyan.store.passwords import Credentials
 from hongyan.store.schema import PASSWORD
 from hongyan.store.teamtalk import USER
 from hongyan.store.users import COLUMNS, UserRow, user_row
 
-# Made once: putting it together takes longer than running it.
-_NAMED: Final = (
-    select(func.coalesce(PASSWORD.c.hash, ""), USER.c.password, USER.c.salt, *COLUMNS)
+_ACCOUNTS: Final = (
+    select(PASSWORD.c.hash, USER.c.password, USER.c.salt, *COLUMNS)
     .select_from(USER)
     .outerjoin(PASSWORD, PASSWORD.c.userId == USER.c.id)
-    .where(USER.c.name.in_(bindparam("names", expanding=True)))
 )
 
 
@@ -40,8 +40,14 @@ def accounts_named(connection: Connection, names: Sequence[str]) -> dict[str, Ac
 
 def _find(connection: Connection, names: Sequence[str]) -> dict[str, Account]:
     found = {}
-    for slow_hash, legacy, salt, *values in connection.execute(_NAMED, {"names": names}):
+    for slow_hash, legacy, salt, *values in bulk.select_rows(connection, _named, names):
         user = user_row(values)
-        credentials = Credentials(user.user_id, user.status, slow_hash, legacy, salt)
+        credentials = Credentials(user.user_id, user.status, slow_hash or "", legacy, salt)
         found[user.name] = Account(credentials, user)
     return found
+
+
+@lru_cache(maxsize=64)
+def _named(dialect: Dialect, count: int) -> str:
+    names = [bindparam(bulk.place_name(0, row), type_=USER.c.name.type) for row in range(count)]
+    return bulk.text(dialect, _ACCOUNTS.where(USER.c.name.in_(names)))

@@ -120,8 +120,9 @@ def push_shield(connection: Connection, user_id: int) -> int | None:
 def user_row(values: Sequence[Any]) -> UserRow:
     """Make a row of the values of COLUMNS."""
     user = UserRow(*values)
-    # The original's schema lets these two be NULL.
-    return user._replace(avatar=user.avatar or "", status=user.status or 0)
+    if None in values:  # the original's schema lets these two be NULL
+        return user._replace(avatar=user.avatar or "", status=user.status or 0)
+    return user
 
 
 def _change(connection: Connection, user_id: int, now: int, **columns: Any) -> None:

@@ -1,7 +1,9 @@
 """Checking names and passwords, and registration (spec/flows.md 4.2)."""
 
 import asyncio
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final
 
 import structlog
@@ -11,13 +13,14 @@ from hongyan.errors import BackendError, RefusedError
 from hongyan.reactor.dispatch import Routes
 from hongyan.roles.db_proxy.backend import Backend, now
 from hongyan.roles.db_proxy.convert import user_info
+from hongyan.roles.db_proxy.requests import Asked, answer
 from hongyan.store import accounts, passwords, session_tokens
 from hongyan.store.accounts import NewUser
-from hongyan.store.database import Database
 from hongyan.store.logins import Account, accounts_named
 from hongyan.store.outbox import Outbox
 from hongyan.store.passwords import Credentials, VerifiedPasswords
 from hongyan.wire import commands
+from hongyan.wire.frame import Frame
 from hongyan.wire.passwords import is_password_digest
 from hongyan.wire.pb.base_define_pb2 import REFUSE_REASON_DB_VALIDATE_FAILED, REFUSE_REASON_NONE
 from hongyan.wire.pb.extension_pb2 import IMRevokeSessionReq, IMRevokeSessionRsp
@@ -31,45 +34,6 @@ _OK, _WRONG, _TROUBLE = 0, 1, 2
 _TEXTS: Final = {_OK: "成功", _WRONG: "用户名/密码错误", _TROUBLE: "服务端内部错误"}
 HASH_THREADS: Final = 1
 """Slow hashes run beside the event loop; one at a time, so that logins never starve messages."""
-
-
-class _Question:
-    """Names to look up together, and what came of it."""
-
-    def __init__(self) -> None:
-        self.names: set[str] = set()
-        self.answer: dict[str, Account] | BackendError | None = None
-
-
-class Accounts:
-    """Reads accounts by name: whoever asks while a query is under way shares the next one."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._gathering = _Question()
-        self._reading = asyncio.Lock()
-
-    async def find(self, name: str) -> Account | None:
-        """Return the account as it stands in the database now; None when there is none.
-
-        Raises:
-            BackendError: the database does not answer.
-        """
-        question = self._gathering
-        question.names.add(name)
-        async with self._reading:
-            if question.answer is None:
-                self._gathering = _Question()
-                question.answer = await self._ask(question.names)
-        if isinstance(question.answer, BackendError):
-            raise question.answer
-        return question.answer.get(name)
-
-    async def _ask(self, names: set[str]) -> dict[str, Account] | BackendError:
-        try:
-            return await self._database.read(accounts_named, list(names))
-        except BackendError as error:
-            return error
 
 
 class LoginHandlers:
@@ -86,13 +50,13 @@ class LoginHandlers:
     ) -> None:
         self._outbox = outbox
         self._database = backend.database
-        self._accounts = Accounts(backend.database)
+        self._requests = backend.requests
         self._journal = backend.journal
         self._replace_legacy = replace_legacy
         self._session_token_s = session_token_days * session_tokens.DAY_S
         self._verified = VerifiedPasswords()
         self._threads = ThreadPoolExecutor(HASH_THREADS, thread_name_prefix="passwords")
-        backend.requests.serve(routes, commands.VALIDATE, self._validate)
+        backend.requests.serve_together(routes, commands.VALIDATE, self._validate_all)
         backend.requests.serve(routes, commands.REGISTER, self._register)
         backend.requests.serve(routes, commands.REVOKE_SESSION, self._revoke_session)
 
@@ -100,9 +64,43 @@ class LoginHandlers:
         """Let go of the threads; checks that wait are given up."""
         self._threads.shutdown(wait=True, cancel_futures=True)
 
-    async def _validate(self, _link: Link, message: IMValidateReq) -> IMValidateRsp:
+    async def _validate_all(self, asked: Sequence[Asked[IMValidateReq]]) -> None:
+        """Look them all up together and answer those that this process has let in before.
+
+        Each of the others gets a task of its own.
+        """
+        names = {text(message.user_name) for _, message, _ in asked}
         try:
-            reply = await self._decide(message)
+            accounts_by_name = await self._database.read(accounts_named, list(names))
+        except BackendError as error:
+            _log.error("logins could not be checked", logins=len(asked), error=str(error))
+            for link, message, frame in asked:
+                answer(link, commands.VALIDATE, _answer(text(message.user_name), _TROUBLE), frame)
+            return
+        for link, message, frame in asked:
+            account = accounts_by_name.get(text(message.user_name))
+            if account is not None and self._needs_only_a_look(account, message):
+                answer(link, commands.VALIDATE, _welcome(account), frame)
+            else:
+                self._validate_alone(account, link, message, frame)
+
+    def _needs_only_a_look(self, account: Account, message: IMValidateReq) -> bool:
+        if message.session_token or message.wants_session_token or self._outbox.is_watching:
+            return False
+        return self._is_known(account.credentials, text(message.password))
+
+    def _validate_alone(
+        self, account: Account | None, link: Link, message: IMValidateReq, frame: Frame
+    ) -> None:
+        work = partial(self._validate, account)
+        try:
+            self._requests.run(link, commands.VALIDATE, message, frame, work)
+        except RefusedError as error:
+            link.refuse(frame, error)
+
+    async def _validate(self, account: Account | None, _link: Link, message: IMValidateReq) -> IMValidateRsp:
+        try:
+            reply = await self._decide(account, message)
             await self._tell(message, reply)
         except BackendError as error:
             _log.error("a login could not be checked", error=str(error))
@@ -122,17 +120,16 @@ class LoginHandlers:
         }
         await self._journal.submit(self._outbox.put, "login", (user_id,), payload, now())
 
-    async def _decide(self, message: IMValidateReq) -> IMValidateRsp:
+    async def _decide(self, account: Account | None, message: IMValidateReq) -> IMValidateRsp:
         name = text(message.user_name)
         if message.session_token:
-            return await self._check_token(name, text(message.session_token))
-        reply = await self._check(name, text(message.password))
+            return await self._check_token(account, name, text(message.session_token))
+        reply = await self._check(account, name, text(message.password))
         if message.wants_session_token and reply.result_code == _OK:
             reply.session_token = await self._new_token(reply.user_info.user_id)
         return reply
 
-    async def _check(self, name: str, offered: str) -> IMValidateRsp:
-        account = await self._accounts.find(name)
+    async def _check(self, account: Account | None, name: str, offered: str) -> IMValidateRsp:
         credentials = account.credentials if account else None
         if not await self._is_right(credentials, offered) or account is None:
             return _answer(name, _WRONG)
@@ -140,7 +137,7 @@ class LoginHandlers:
             await self._replace(account.credentials, offered)
         return _welcome(account)
 
-    async def _check_token(self, name: str, token: str) -> IMValidateRsp:
+    async def _check_token(self, account: Account | None, name: str, token: str) -> IMValidateRsp:
         oldest_use = now() - self._session_token_s
         found = await self._database.read(session_tokens.find_user, name, token, oldest_use)
         if found is None:
@@ -148,7 +145,6 @@ class LoginHandlers:
         user_id, used = found
         if used < now() - session_tokens.DAY_S:  # a day is near enough, and spares a write per login
             await self._journal.submit(session_tokens.touch, token, now(), oldest_use)
-        account = await self._accounts.find(name)
         return _welcome(account) if account and account.user.user_id == user_id else _answer(name, _WRONG)
 
     async def _new_token(self, user_id: int) -> str:
@@ -161,10 +157,15 @@ class LoginHandlers:
         await self._journal.submit(session_tokens.revoke, message.user_id, token)
         return IMRevokeSessionRsp(user_id=message.user_id, result_code=0)
 
+    def _is_known(self, credentials: Credentials, offered: str) -> bool:
+        """Tell whether this process has seen the password fit."""
+        if credentials.status != 0 or credentials.legacy or not credentials.slow_hash:
+            return False
+        return self._verified.knows(credentials.slow_hash, offered)
+
     async def _is_right(self, credentials: Credentials | None, offered: str) -> bool:
         """Check a password: at once when this process has seen it fit, else in the hashing thread."""
-        stored = credentials.slow_hash if credentials and credentials.status == 0 else ""
-        if stored and credentials and not credentials.legacy and self._verified.knows(stored, offered):
+        if credentials is not None and self._is_known(credentials, offered):
             return True
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(

@@ -1,7 +1,11 @@
-"""How db_proxy serves a request that needs the database: in a task of its own, bounded, never silent."""
+"""How db_proxy serves a request that needs the database: in a task, bounded, never silent.
 
-from collections.abc import Awaitable, Callable
-from typing import Any, Final, TypeVar
+Most requests have a task of their own. A kind that very many clients make at once has one task for
+all: what has come while it was busy is what it does next, together.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, Generic, TypeVar
 
 import structlog
 from google.protobuf.message import Message
@@ -19,6 +23,10 @@ _log = structlog.get_logger("hongyan.db_proxy")
 M = TypeVar("M", bound=Message)
 Work = Callable[[Link, M], Awaitable[Message | None]]
 """Takes who asks and what; returns the answer, without attach_data."""
+Asked = tuple[Link, M, Frame]
+"""A request among others of its kind."""
+SharedWork = Callable[[Sequence[Asked[M]]], Awaitable[None]]
+"""Takes requests, and answers each or has it served by itself."""
 
 _TROUBLE: Final = RefusedError(ErrorCode.UNAVAILABLE, "the database does not answer; try again later")
 
@@ -44,8 +52,21 @@ class Requests:
 
         routes.on(command, handler)
 
+    def serve_together(self, routes: Routes[Link], command: Command[M], work: SharedWork[M]) -> None:
+        """Let ``work`` answer ``command`` in ``routes``: each time all that have come since it began."""
+        routes.on(command, _Together(self, self._tasks, command, work).take)
+
     def run(self, link: Link, command: Command[M], message: M, frame: Frame, work: Work[M]) -> None:
         """Start one request.
+
+        Raises:
+            RefusedError: too many are waiting.
+        """
+        self.enter()
+        self._tasks.attempt(command.name, self._run(link, command, message, frame, work))
+
+    def enter(self) -> None:
+        """Count one more request that waits; whoever counts it takes it off again.
 
         Raises:
             RefusedError: too many are waiting.
@@ -53,13 +74,16 @@ class Requests:
         if self.pending >= self._max_pending:
             raise RefusedError(ErrorCode.BUSY, "too many requests are waiting; try again later")
         self.pending += 1
-        self._tasks.attempt(command.name, self._run(link, command, message, frame, work))
+
+    async def written(self) -> None:
+        """Return when what was written before this call can be read."""
+        await self._journal.settled()
 
     async def _run(
         self, link: Link, command: Command[Any], message: Any, frame: Frame, work: Work[Any]
     ) -> None:
         try:
-            await self._journal.settled()
+            await self.written()
             reply = await work(link, message)
         except RefusedError as error:
             link.refuse(frame, error)
@@ -68,12 +92,47 @@ class Requests:
             link.refuse(frame, _TROUBLE)
         else:
             if reply is not None:
-                _send(link, command, reply, frame)
+                answer(link, command, reply, frame)
         finally:
             self.pending -= 1
 
 
-def _send(link: Link, command: Command[Any], reply: Any, frame: Frame) -> None:
+class _Together(Generic[M]):
+    """The requests of one kind, which share a task."""
+
+    def __init__(self, requests: Requests, tasks: Tasks, command: Command[M], work: SharedWork[M]) -> None:
+        self._requests = requests
+        self._tasks = tasks
+        self._command = command
+        self._work = work
+        self._waiting: list[Asked[M]] = []
+        self._is_busy = False
+
+    def take(self, link: Link, message: M, frame: Frame) -> None:
+        """Put a request to the others.
+
+        Raises:
+            RefusedError: too many are waiting.
+        """
+        self._requests.enter()
+        self._waiting.append((link, message, frame))
+        if not self._is_busy:
+            self._is_busy = True
+            self._tasks.attempt(self._command.name, self._run())
+
+    async def _run(self) -> None:
+        try:
+            while self._waiting:
+                asked, self._waiting = self._waiting, []
+                # Not for longer: a request that gets a task of its own is counted there.
+                self._requests.pending -= len(asked)
+                await self._requests.written()
+                await self._work(asked)
+        finally:
+            self._is_busy = False
+
+
+def answer(link: Link, command: Command[Any], reply: Any, frame: Frame) -> None:
     """Answer with the request's seq and attach_data; an absent one is answered with an empty one."""
     assert command.reply is not None, command.name  # noqa: S101 - only requests have work
     if "attach_data" in reply.DESCRIPTOR.fields_by_name:

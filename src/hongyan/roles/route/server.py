@@ -33,6 +33,7 @@ _TO_EVERYBODY: Final[tuple[Command[Any], ...]] = (
     commands.SIGN_INFO_CHANGED_NOTIFY,
     commands.AVATAR_CHANGED_NOTIFY,
 )
+_STATUSES: Final = frozenset(UserStatType.values())
 
 
 class RouteServer:
@@ -184,4 +185,4 @@ class RouteServer:
 
 def _status(value: int) -> UserStatType.ValueType:
     """A server link may carry any number; what is not a status counts as online."""
-    return UserStatType.ValueType(value if value in UserStatType.values() else ONLINE)
+    return UserStatType.ValueType(value if value in _STATUSES else ONLINE)
