@@ -2,7 +2,7 @@
 
 from pydantic import field_validator
 
-from hongyan.config.base import LOOPBACK, Hosts, Port, Seconds, Section
+from hongyan.config.base import LOOPBACK, Address, Hosts, Port, Seconds, Section
 
 
 class LoginConfig(Section):
@@ -18,6 +18,14 @@ class LoginConfig(Section):
     stands for the address by which a client reached login_server."""
     discovery_url: str = "http://127.0.0.1/api/discovery"
     idle_limit_s: Seconds = 60.0
+    console: bool = True
+    """Whether there is the admin console at ``/admin`` of ``http_port``. Nobody can sign in until
+    ``hongyan admin add`` has made an administrator."""
+    db_proxies: tuple[Address, ...] = ()
+    """The db_proxies that the console asks, where they run in other processes; without any it cannot be
+    used. Found by themselves with etcd."""
+    route_servers: tuple[Address, ...] = ()
+    """The route_servers that know who is online, for the console; the first one is asked."""
 
     @field_validator("msfs_url")
     @classmethod

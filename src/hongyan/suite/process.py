@@ -35,6 +35,7 @@ from hongyan.suite.files import write_ready_file
 from hongyan.suite.inside_http import InsideHttp
 from hongyan.suite.status import ProcessReporter
 from hongyan.tasks import Tasks
+from hongyan.web import console
 from hongyan.web.site import web_client
 from hongyan.wire.commands import Node
 
@@ -158,6 +159,8 @@ class SuiteProcess:
             self._addresses |= await self._route.start()
         if Node.LOGIN in roles:
             self._login = LoginServer(runtime, config.login, {"/": web_client()})
+            if config.login.console:
+                self._open_console(self._login, discovery)
             self._addresses |= await self._login.start()
             self._login.follow(discovery)
         if Node.PUSH in roles:
@@ -168,6 +171,14 @@ class SuiteProcess:
             self._addresses |= await self._msg.start()
             self._connect_msg(self._msg, discovery)
         await self._start_metrics(runtime)
+
+    def _open_console(self, login: LoginServer, discovery: Discovery) -> None:
+        office = login.office
+        login.add_site(console.ROOT, console.Console(office.administration, office.live))
+        for role in (self._db, self._route):
+            if role is not None:
+                connect_in_process(login, role, self._metrics)
+        login.connect(ALL_ROLES - self._roles, discovery)
 
     def _connect_msg(self, msg: MsgServer, discovery: Discovery) -> None:
         for role in (self._db, self._login, self._route):

@@ -1,1 +1,1 @@
-"""The web client: static files, and what serves them."""
+"""What browsers load: the web client, the admin console, and what serves them."""

@@ -46,18 +46,28 @@ class StaticSite:
 
     Args:
         folder: what to serve; files that begin with a dot and type declarations are left out.
-        root: the path of the page, which ends with a slash.
-        policy: the Content-Security-Policy.
+        root: the path of the page.
         assets: the path below which the other files are.
+        policy: the Content-Security-Policy.
+        index: the page.
+        parts: the beginnings of the names of what is served; everything when it is empty.
     """
 
-    def __init__(self, folder: Path, root: str, assets: str, policy: str) -> None:
-        contents = {name: path.read_bytes() for name, path in _files(folder)}
+    def __init__(
+        self,
+        folder: Path,
+        root: str,
+        assets: str,
+        policy: str,
+        *,
+        index: str = "index.html",
+        parts: tuple[str, ...] = ("",),
+    ) -> None:
+        contents = {name: path.read_bytes() for name, path in _files(folder) if name.startswith(parts)}
         build = _digest(b"".join(name.encode() + body for name, body in contents.items()))[:16]
         self._root = root
         self._policy = policy.encode()
-        index = contents.pop("index.html").replace(BUILD, build.encode())
-        self._index = _static("index.html", index)
+        self._index = _static(index, contents.pop(index).replace(BUILD, build.encode()))
         self._files = {f"{assets}{build}/{name}": _static(name, body) for name, body in contents.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

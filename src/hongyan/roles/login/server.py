@@ -5,10 +5,11 @@ from typing import Final
 
 import structlog
 
-from hongyan.cluster.connector import listen_for_links
+from hongyan.cluster.connector import LinkConnector, listen_for_links
 from hongyan.cluster.discovery.discovery import Discovery
 from hongyan.cluster.link import Link
-from hongyan.config import LoginConfig
+from hongyan.cluster.peers import Peers
+from hongyan.config import LoginConfig, split_address
 from hongyan.errors import RefusedError
 from hongyan.reactor.connection import Connection, ConnectionLimits
 from hongyan.reactor.dispatch import Routes
@@ -16,6 +17,7 @@ from hongyan.reactor.http import HttpServer
 from hongyan.reactor.reactor import Listener
 from hongyan.roles.login.http import LoginHttp, Site
 from hongyan.roles.login.listed import listed_server
+from hongyan.roles.login.office import Office
 from hongyan.roles.login.registry import MsgServer, NoMsgServerError, Registry
 from hongyan.roles.login.reply import address_for
 from hongyan.roles.runtime import Runtime
@@ -63,6 +65,9 @@ class LoginServer:
         runtime: what all roles of the process share.
         config: its settings.
         sites: ASGI applications that answer on the HTTP port, by the beginning of their paths.
+
+    Attributes:
+        office: what the admin console asks with.
     """
 
     node = Node.LOGIN
@@ -70,7 +75,8 @@ class LoginServer:
     def __init__(self, runtime: Runtime, config: LoginConfig, sites: Mapping[str, Site] = _NO_SITES) -> None:
         self._runtime = runtime
         self._config = config
-        self._sites = sites
+        self._sites = dict(sites)
+        self.office = Office()
         self._registry = Registry()
         self._listeners: list[Listener] = []
         self._from_msg = self._routes_from_msg()
@@ -84,6 +90,10 @@ class LoginServer:
         runtime.metrics.gauge(
             "login_clients", "Clients of all msg_servers together", lambda: self._registry.total_clients
         )
+
+    def add_site(self, prefix: str, site: Site) -> None:
+        """Serve another application, from ``start`` on."""
+        self._sites[prefix] = site
 
     async def start(self) -> dict[str, tuple[str, int]]:
         """Listen; return the addresses by their names in the ready file."""
@@ -115,13 +125,39 @@ class LoginServer:
         """Know the msg_servers that discovery finds, too."""
         discovery.follow(Node.MSG, lambda found: self._registry.list_discovered(map(listed_server, found)))
 
+    def connect(self, roles: frozenset[Node], discovery: Discovery) -> None:
+        """Start the console's links to ``roles``, which are not in this process.
+
+        They go to the servers that discovery finds or, without it, to those in the configuration.
+        """
+        configured = {Node.DB_PROXY: self._config.db_proxies, Node.ROUTE: self._config.route_servers}
+        for role in roles & configured.keys():
+            peers = self._peers(role)
+            if discovery.is_used:
+                discovery.follow_links(role, peers.follow)
+            else:
+                peers.follow(dict.fromkeys(configured[role], ""))
+
+    def _peers(self, remote: Node) -> Peers:
+        def connectors(address: str) -> list[LinkConnector]:
+            runtime = self._runtime
+            return [LinkConnector(self, remote, split_address(address), runtime.reactor, runtime.trust)]
+
+        return Peers(f"login to {remote.name.lower()}", connectors, self._runtime.tasks)
+
     def link_opened(self, link: Link) -> None:
-        """A msg_server will describe itself."""
-        link.routes = self._from_msg
+        """A msg_server will describe itself; the others are for the console."""
+        if link.remote is Node.MSG:
+            link.routes = self._from_msg
+        else:
+            self.office.link_opened(link)
 
     def link_closed(self, link: Link) -> None:
-        """A msg_server is gone: send nobody there."""
-        self._registry.remove(link.handle)
+        """Send nobody to a msg_server that is gone."""
+        if link.remote is Node.MSG:
+            self._registry.remove(link.handle)
+        else:
+            self.office.link_closed(link)
 
     def _routes_from_msg(self) -> Routes[Link]:
         routes: Routes[Link] = Routes(Node.MSG, Node.LOGIN)

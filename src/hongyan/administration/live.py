@@ -1,0 +1,118 @@
+"""What can be asked of the msg_servers, by way of route_server: who is online where, kicks, notices."""
+
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+from hongyan.administration.groups import MembersChanged
+from hongyan.cluster.calls import Calls
+from hongyan.cluster.link import Link
+from hongyan.errors import ErrorCode, RefusedError
+from hongyan.wire import commands
+from hongyan.wire.frame import OutboundFrame
+from hongyan.wire.pb.administration_pb2 import IMOnlineReq, IMOnlineRsp
+from hongyan.wire.pb.base_define_pb2 import (
+    CLIENT_TYPE_WINDOWS,
+    GROUP_MODIFY_TYPE_ADD,
+    GROUP_MODIFY_TYPE_DEL,
+    KICK_REASON_DUPLICATE_USER,
+)
+from hongyan.wire.pb.group_pb2 import IMGroupChangeMemberNotify
+from hongyan.wire.pb.server_pb2 import IMServerKickUser
+from hongyan.wire.text import text
+
+NOBODY: Final = 0
+"""Who changes a group: no user."""
+
+
+class Device(NamedTuple):
+    """A connection of a user; ``server`` is the msg_server, as route_server calls its link."""
+
+    user_id: int
+    client_type: int
+    server: str
+
+
+class Online(NamedTuple):
+    """Some of those who are online; ``total`` counts users, of all pages."""
+
+    devices: tuple[Device, ...]
+    total: int
+
+
+class RouteServers:
+    """The links of a role to route_servers; the oldest is the master, which relays."""
+
+    def __init__(self) -> None:
+        self._links: list[Link] = []
+
+    def add(self, link: Link) -> None:
+        """A link was opened."""
+        self._links.append(link)
+
+    def remove(self, link: Link) -> None:
+        """A link is gone."""
+        if link in self._links:
+            self._links.remove(link)
+
+    def master(self) -> Link:
+        """Return the link to use.
+
+        Raises:
+            RefusedError: there is none.
+        """
+        if not self._links:
+            raise RefusedError(ErrorCode.UNAVAILABLE, "the route server is not connected; try again later")
+        return self._links[0]
+
+
+class Live:
+    """What other roles see of the msg_servers."""
+
+    def __init__(self, calls: Calls, master: Callable[[], Link]) -> None:
+        self._calls = calls
+        self._master = master
+
+    async def online(self, user_ids: Sequence[int] = (), after: int = 0, limit: int = 1000) -> Online:
+        """List who is online, by user id.
+
+        Args:
+            user_ids: whom to look for; nobody means everybody.
+            after: begin behind this user.
+            limit: how many devices at most, but always all of one user.
+
+        Raises:
+            RefusedError: route_server cannot be reached.
+        """
+        request = IMOnlineReq(user_id=user_ids, after_user_id=after, limit=limit)
+        reply: IMOnlineRsp = await self._calls.ask(self._master(), commands.ONLINE, request)
+        devices = (Device(one.user_id, one.client_type, text(one.server)) for one in reply.device)
+        return Online(tuple(devices), reply.total_users)
+
+    def kick(self, user_id: int) -> None:
+        """End every connection of a user; nothing keeps him from coming back.
+
+        Raises:
+            RefusedError: route_server cannot be reached.
+        """
+        order = IMServerKickUser(
+            user_id=user_id,
+            client_type=CLIENT_TYPE_WINDOWS,  # the message must have one; all_devices overrules it
+            reason=KICK_REASON_DUPLICATE_USER,
+            all_devices=True,
+        )
+        self._master().send(OutboundFrame(commands.SERVER_KICK_USER, order))
+
+    def tell_members(self, change: MembersChanged, *, added: bool) -> None:
+        """Tell those in a group, and those who came or went.
+
+        Raises:
+            RefusedError: route_server cannot be reached.
+        """
+        notice = IMGroupChangeMemberNotify(
+            user_id=NOBODY,
+            change_type=GROUP_MODIFY_TYPE_ADD if added else GROUP_MODIFY_TYPE_DEL,
+            group_id=change.id,
+            cur_user_id_list=change.members,
+            chg_user_id_list=change.changed,
+        )
+        self._master().send(OutboundFrame(commands.GROUP_CHANGE_MEMBER_NOTIFY, notice))
