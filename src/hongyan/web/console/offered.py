@@ -66,9 +66,8 @@ def follow_up(operation: Operation[Any, Any], arguments: Model, result: Model, l
 
 
 def _follow_up(operation: Operation[Any, Any], arguments: Model, result: Model, live: Live) -> None:
-    if isinstance(arguments, UserPassword):
-        live.kick(arguments.id)
-    elif isinstance(arguments, UserChange) and arguments.change.active is False:
-        live.kick(arguments.id)
+    is_disabled = isinstance(arguments, UserChange) and arguments.change.active is False
+    if is_disabled or isinstance(arguments, UserPassword):
+        live.kick(arguments.id)  # type: ignore[attr-defined] # both say whose
     elif isinstance(result, MembersChanged):
         live.tell_members(result, added=operation is groups.ADD_MEMBERS)
