@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from acceptance.people import People
 from acceptance.suite import Suite
+from web.administrator import PASSWORD
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -20,6 +21,19 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
     suite = Suite(tmp_path_factory.mktemp("suite"))
     try:
         suite.start()
+        yield suite
+        assert not suite.server.tracebacks(), suite.server.log_tail()
+    finally:
+        suite.stop()
+
+
+@pytest.fixture(scope="session")
+def console_suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
+    """One suite with an administrator for all tests of the console."""
+    suite = Suite(tmp_path_factory.mktemp("console"))
+    try:
+        suite.start()
+        suite.admin("admin", "add", "root", "--password", PASSWORD)
         yield suite
         assert not suite.server.tracebacks(), suite.server.log_tail()
     finally:
