@@ -113,6 +113,7 @@ def test_the_cluster_secret_is_not_readable_by_other_users_of_the_machine(suite:
 
 
 async def test_counters_are_served_for_prometheus(suite: Suite) -> None:
-    reply = await http(suite.addresses["metrics"], b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+    request = b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    reply = await http(suite.addresses["metrics"], request)
     assert reply.startswith(b"HTTP/1.1 200")
     assert b"# TYPE hongyan" in reply
