@@ -10,9 +10,8 @@ Only some sizes are used, so that few different statements exist and all stay pr
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     Connection,
@@ -31,6 +30,8 @@ from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
+
+T = TypeVar("T")
 
 LARGEST = 256
 _SIZES = (256, 192, 128, 96, 64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1)
@@ -109,28 +110,33 @@ def select_rows(
 
 
 def _write(connection: Connection, text: str, params: Params) -> None:
-    with _executed(connection, text, params):
-        pass
+    _execute(connection, text, params, _nothing)
 
 
 def _read(connection: Connection, text: str, params: Params) -> Sequence[Sequence[Any]]:
-    with _executed(connection, text, params) as cursor:
-        rows: Sequence[Sequence[Any]] = cursor.fetchall()
-        return rows
+    return _execute(connection, text, params, _all_rows)
 
 
-@contextmanager
-def _executed(connection: Connection, text: str, params: Params) -> Iterator[Any]:
+def _execute(connection: Connection, text: str, params: Params, take: Callable[[Any], T]) -> T:
     """Run a statement on the driver itself: SQLAlchemy's own way costs more than the driver's work."""
     driver_error = connection.dialect.loaded_dbapi.Error
     cursor = connection.connection.cursor()
     try:
         cursor.execute(text, params)
-        yield cursor
+        return take(cursor)
     except driver_error as error:
         raise _wrapped(connection, text, error) from error
     finally:
         cursor.close()
+
+
+def _nothing(_cursor: Any) -> None:
+    """What a statement that only writes leaves to take."""
+
+
+def _all_rows(cursor: Any) -> Sequence[Sequence[Any]]:
+    rows: Sequence[Sequence[Any]] = cursor.fetchall()
+    return rows
 
 
 def _wrapped(connection: Connection, text: str, error: Exception) -> BaseException:

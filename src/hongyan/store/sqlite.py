@@ -1,9 +1,7 @@
 """SQLite: one file in WAL mode, one thread that writes and a few that read."""
 
-import asyncio
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
@@ -13,6 +11,7 @@ from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engi
 from hongyan.errors import BackendError, ConfigError
 from hongyan.store.database import ConflictError, Database, UnfitValueError, translated_errors
 from hongyan.store.migrations import migrate
+from hongyan.store.threads import Threads
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -22,9 +21,12 @@ _READERS = 4
 # Only another process can hold the write lock (a command-line tool at its import), and it is
 # better to wait for it than to fail what a client sent.
 _BUSY_TIMEOUT_MS = 30_000
-# Pages of 4 KiB that may gather in the log before they are copied into the file. The copy is the
-# one long pause of a writer, so it comes rarely; the file stays of bounded size all the same.
-_CHECKPOINT_PAGES = 8_000
+# Of new files. Each conversation has its place in the index, so almost every message of a commit
+# changes a page of its own, and a commit writes whole pages: small ones are half the bytes.
+_PAGE_BYTES = 2048
+# Pages that may gather in the log before they are copied into the file. The copy is the one long
+# pause of a writer, so it comes rarely; the file stays of bounded size all the same.
+_CHECKPOINT_PAGES = 16_000
 _LOG_LIMIT_BYTES = 128 * 1024 * 1024
 _WRITER_CACHE_KIB = 64 * 1024
 _READER_CACHE_KIB = 8 * 1024
@@ -44,8 +46,8 @@ class SqliteDatabase(Database):
         self._path = path
         self._writing = _engine(path, synchronous, writing=True)
         self._reading = _engine(path, synchronous, writing=False)
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="hongyan-db-write")
-        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="hongyan-db-read")
+        self._writer = Threads(1, "hongyan-db-write")
+        self._readers = Threads(_READERS, "hongyan-db-read")
         self._connection: Connection | None = None
         self._closed = False
 
@@ -68,7 +70,7 @@ class SqliteDatabase(Database):
         if self._closed:
             return
         self._closed = True
-        await _in_thread(self._writer, self._disconnect)
+        await self._writer.run(self._disconnect)
         self._writer.shutdown()
         self._readers.shutdown()
         self._reading.dispose()
@@ -77,13 +79,13 @@ class SqliteDatabase(Database):
         self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         self._refuse_when_closed()
-        return await _in_thread(self._readers, partial(self._query, query, *args, **kwargs))
+        return await self._readers.run(partial(self._query, query, *args, **kwargs))
 
     async def write(  # noqa: D102
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         self._refuse_when_closed()
-        return await _in_thread(self._writer, partial(self._transact, work, *args, **kwargs))
+        return await self._writer.run(partial(self._transact, work, *args, **kwargs))
 
     def _refuse_when_closed(self) -> None:
         if self._closed:
@@ -118,10 +120,6 @@ class SqliteDatabase(Database):
             connection.close()
 
 
-async def _in_thread(threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
-    return await asyncio.get_running_loop().run_in_executor(threads, work)
-
-
 def _touch(path: Path) -> None:
     """Make the file before SQLite does: its log and index take over the mode they find."""
     os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
@@ -146,6 +144,7 @@ def _engine(path: Path, synchronous: Synchronous, *, writing: bool) -> Engine:
 
 def _writer_pragmas(synchronous: Synchronous) -> tuple[str, ...]:
     return (
+        f"page_size={_PAGE_BYTES}",
         "journal_mode=WAL",
         f"synchronous={synchronous}",
         f"wal_autocheckpoint={_CHECKPOINT_PAGES}",

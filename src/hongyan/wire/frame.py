@@ -114,12 +114,11 @@ class OutboundFrame(Frame):
         return raw
 
     def _encode(self) -> bytes:
-        assert self.message is not None  # noqa: S101 - set once, in the constructor
-        body = self.message.SerializePartialToString()
-        command, length = self._command, HEADER_BYTES + len(body)
-        version, flag, reserved = VERSION, 0, 0
-        if self._origin is not None:
-            _, version, flag, _, _, _, reserved = _UNPACK_HEADER(self._origin.raw)
+        body: bytes = self.message.SerializePartialToString()  # type: ignore[union-attr] # set for good
+        command, length, origin = self._command, HEADER_BYTES + len(body), self._origin
+        if origin is None:
+            return _PACK_HEADER(length, VERSION, 0, command.service, command.id, self.seq, 0) + body
+        _, version, flag, _, _, _, reserved = _UNPACK_HEADER(origin.raw)
         return _PACK_HEADER(length, version, flag, command.service, command.id, self.seq, reserved) + body
 
     def decode(self, command: Command[M]) -> M:
