@@ -168,13 +168,16 @@ class Suite:
 class Cluster:
     """`hongyan serve` of every role, each a process of its own, with two msg_servers."""
 
-    ROLES = ("db_proxy", "route", "login", "msg", "msg2")
+    ROLES: tuple[str, ...] = ("db_proxy", "route", "login", "msg", "msg2")
+    PORTS: tuple[str, ...] = (
+        *("login_http", "login_client", "login_msg"),
+        *("route", "db_proxy", "msg", "msg2", "ws", "ws2"),
+    )
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.people = Registry(self)
-        names = ("login_http", "login_client", "login_msg", "route", "db_proxy", "msg", "msg2", "ws", "ws2")
-        self.ports = dict(zip(names, free_ports(len(names)), strict=True))
+        self.ports = dict(zip(self.PORTS, free_ports(len(self.PORTS)), strict=True))
         self.addresses = {name: f"127.0.0.1:{port}" for name, port in self.ports.items()}
         self.servers = {role: self._server(role) for role in self.ROLES}
 
@@ -220,8 +223,8 @@ class Cluster:
         for server in reversed(self.servers.values()):
             server.stop()
 
-    def admin(self, *arguments: str) -> str:
-        return admin(*arguments, "--config", str(self.folder / "db_proxy.toml"), folder=self.folder)
+    def admin(self, *arguments: str, config: str = "db_proxy.toml") -> str:
+        return admin(*arguments, "--config", str(self.folder / config), folder=self.folder)
 
 
 CLUSTER_CONFIG = """\

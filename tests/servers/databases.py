@@ -53,6 +53,14 @@ class MariaDb(ServerProcess):
         text = "; ".join(statements)
         self.run(client, "--no-defaults", "-uroot", f"--socket={self.folder}/socket", "-e", text)
 
+    def ask(self, query: str) -> list[tuple[str, ...]]:
+        """The rows of a query, as text."""
+        client = require("mariadb", "mysql")
+        printed = self.run(
+            client, "--no-defaults", "-uroot", f"--socket={self.folder}/socket", "-N", "-B", "-e", query
+        )
+        return [tuple(line.split("\t")) for line in printed.splitlines()]
+
     def create(self, name: str, *, charset: str = "utf8mb4") -> str:
         """Make an empty database, whatever was there, and return its URL."""
         self.sql(

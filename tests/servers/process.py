@@ -106,9 +106,9 @@ class ServerProcess:
     def log_tail(self) -> str:
         return (self.folder / "log").read_text(errors="replace")[-3000:]
 
-    def run(self, *command: str | Path) -> None:
-        """Run a tool to its end."""
-        subprocess.run(
+    def run(self, *command: str | Path) -> str:
+        """Run a tool to its end and return what it printed."""
+        ran = subprocess.run(
             command,
             check=True,
             cwd=self.folder,
@@ -118,6 +118,7 @@ class ServerProcess:
             user=self.owner,
             extra_groups=[] if self.owner else None,
         )
+        return ran.stdout.decode(errors="replace")
 
     def _end(self, number: signal.Signals) -> None:
         process, self._process = self._process, None

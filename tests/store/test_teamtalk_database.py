@@ -4,8 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, create_mock_engine, func, insert, inspect, select, text
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy import Connection, func, insert, inspect, select, text
 
 from hongyan.errors import ConfigError
 from hongyan.store import SessionType, accounts, messages, open_database, passwords, sessions, unread
@@ -25,41 +24,15 @@ from hongyan.store.teamtalk import (
     metadata,
 )
 from servers.databases import MariaDb
+from servers.teamtalk import make_teamtalk
 
 from .writing import NOW, running
-
-NARROW = ("IMAdmin", "IMGroupMember", "IMRecentSession", "IMRelationShip")
-"""The tables that the shipped SQL makes in utf8."""
-
-
-def shipped_sql() -> list[str]:
-    """The statements that make TeamTalk's tables and keys, of which IMTransmitFile is not one."""
-    made: list[str] = []
-    engine = create_mock_engine(
-        "mysql://", lambda statement, *_: made.append(str(statement.compile(dialect=engine.dialect)))
-    )
-    for table in TEAMTALK_TABLES:
-        if table.name == "IMTransmitFile":
-            continue
-        engine.execute(CreateTable(table))
-        for index in table.indexes:
-            if not str(index.name).startswith(("uq_hy", "idx_hy")):
-                engine.execute(CreateIndex(index))
-    return [
-        statement.replace("utf8mb4", "utf8").replace("COLLATE utf8_bin", "")
-        if any(f"TABLE `{name}`" in statement for name in NARROW)
-        else statement
-        for statement in made
-    ]
 
 
 @pytest.fixture
 def url(mariadb: MariaDb) -> str:
     """A database as the shipped SQL makes it."""
-    place = mariadb.create("teamtalk", charset="utf8")
-    statements = [statement.replace("\n", " ").replace("`", "\\`") for statement in shipped_sql()]
-    mariadb.sql("USE teamtalk", *(statement.replace("\\`", "`") for statement in statements))
-    return place
+    return make_teamtalk(mariadb)
 
 
 def fill(connection: Connection) -> None:
