@@ -65,11 +65,21 @@ unread_db=1
 unread_maxconncnt=16
 aesKey=12345678901234567890123456789012
 """
+MSFS = """\
+ListenIP=0.0.0.0
+ListenPort=8700
+BaseDir=/var/msfs
+FileCnt=17
+FilesPerDir=30000
+GetThreadCount=32
+PostThreadCount=1
+"""
 FILES = {
     "login": ("loginserver", LOGIN),
     "msg": ("msgserver", MSG),
     "route": ("routeserver", ROUTE),
     "db_proxy": ("dbproxyserver", DB_PROXY),
+    "msfs": ("msfs", MSFS),
 }
 
 
@@ -157,6 +167,34 @@ class TestMeaning:
     def test_a_database_without_a_password(self, tmp_path: Path):
         text = DB_PROXY.replace("master_password=12/345", "master_password=")
         assert read(tmp_path, "db_proxy", text).db_proxy.database == "mysql://root@127.0.0.1:3306/teamtalk"
+
+    def test_a_slave_that_is_another_server_is_the_replica(self, tmp_path: Path):
+        text = DB_PROXY.replace("slave_host=127.0.0.1", "slave_host=10.0.0.7")
+        db_proxy = read(tmp_path, "db_proxy", text).db_proxy
+        assert db_proxy.replica == "mysql://root:12%2F345@10.0.0.7:3306/teamtalk"
+
+    def test_a_slave_that_is_the_master_is_none(self, tmp_path: Path):
+        assert read(tmp_path, "db_proxy", DB_PROXY).db_proxy.replica == ""
+        other_user = DB_PROXY.replace("slave_username=root", "slave_username=reader")
+        assert read(tmp_path, "db_proxy", other_user).db_proxy.replica == ""
+
+    @pytest.mark.parametrize(
+        ("site", "url"),
+        [
+            ("127.0.0.1", ""),
+            ("10.0.0.5:8700", "http://10.0.0.5:8700/"),
+            ("http://10.0.0.5:8700", "http://10.0.0.5:8700/"),
+            ("https://files.example.org/", "https://files.example.org/"),
+        ],
+    )
+    def test_voice_messages_go_to_the_named_msfs(self, tmp_path: Path, site: str, url: str):
+        text = DB_PROXY.replace("MsfsSite=127.0.0.1", f"MsfsSite={site}")
+        assert read(tmp_path, "db_proxy", text).db_proxy.msfs_url == url
+
+    def test_msfs(self, tmp_path: Path):
+        msfs = read(tmp_path, "msfs", MSFS).msfs
+        assert (msfs.host, msfs.port) == (("0.0.0.0",), 8700)  # noqa: S104
+        assert msfs.directory == "/var/msfs"
 
     def test_a_list_of_peers_ends_at_the_first_gap(self, tmp_path: Path):
         text = MSG + "RouteServerIP2=10.0.0.3\nRouteServerIP3=10.0.0.4\nRouteServerPort3=8200\n"
@@ -252,8 +290,8 @@ class TestConverted:
         assert "#   line 19: Odd = 1: not a key of this server; the original ignores it too\n" in text
 
     def test_passwords_are_not_printed_into_comments(self, tmp_path: Path):
-        text = to_toml(read_conf(written(tmp_path, DB_PROXY, "dbproxyserver")))
-        assert "teamtalk_slave_password = ***" in text
+        text = to_toml(read_conf(written(tmp_path, DB_PROXY + "unread_password=12/345\n", "dbproxyserver")))
+        assert "unread_password = ***" in text
         assert "12/345" not in text
 
     def test_keys_are_not_printed_into_comments(self, tmp_path: Path):

@@ -19,6 +19,7 @@ class MariaDb(ServerProcess):
     """A MariaDB server; root may do everything, ``hongyan`` logs in over TCP with a password."""
 
     user = "mysql"
+    options: Sequence[str] = ()
 
     def prepare(self) -> None:
         install = require("mariadb-install-db", "/usr/bin/mariadb-install-db")
@@ -42,6 +43,7 @@ class MariaDb(ServerProcess):
             "--performance-schema=OFF",
             "--max-connections=300",
             "--sql-mode=STRICT_TRANS_TABLES",
+            *self.options,
         ]
 
     def answers(self) -> bool:
@@ -69,6 +71,32 @@ class MariaDb(ServerProcess):
             f"CREATE USER IF NOT EXISTS hongyan@'%' IDENTIFIED BY '{PASSWORD}'",
             "GRANT ALL ON *.* TO hongyan@'%'",
         )
+        return f"mysql://hongyan:{IN_URL}@127.0.0.1:{self.port}/{name}"
+
+
+class MariaDbPrimary(MariaDb):
+    """One that writes a binary log."""
+
+    options = ("--server-id=1", "--log-bin", "--sync-binlog=0")
+
+
+class MariaDbReplica(MariaDb):
+    """A copy of another one, from its beginning on."""
+
+    options = ("--server-id=2", "--read-only")
+
+    def follow(self, primary: MariaDb) -> None:
+        login = f"MASTER_USER = 'hongyan', MASTER_PASSWORD = '{PASSWORD}', MASTER_USE_GTID = slave_pos"
+        place = f"MASTER_HOST = '127.0.0.1', MASTER_PORT = {primary.port}, MASTER_CONNECT_RETRY = 1"
+        self.sql(f"CHANGE MASTER TO {place}, {login}", "START SLAVE")
+
+    def fall_behind(self) -> None:
+        self.sql("STOP SLAVE SQL_THREAD")
+
+    def catch_up(self) -> None:
+        self.sql("START SLAVE SQL_THREAD")
+
+    def url(self, name: str) -> str:
         return f"mysql://hongyan:{IN_URL}@127.0.0.1:{self.port}/{name}"
 
 
@@ -119,6 +147,29 @@ class PostgreSql(ServerProcess):
     def _psql(self, statement: str) -> None:
         url = f"postgresql://hongyan:{IN_URL}@127.0.0.1:{self.port}/postgres"
         self.run(require("psql"), "-X", "-q", "-c", statement, url)
+
+
+class PostgreSqlReplica(PostgreSql):
+    """A streaming copy of another one."""
+
+    def __init__(self, primary: PostgreSql) -> None:
+        super().__init__()
+        self._primary = primary
+
+    def prepare(self) -> None:
+        backup = require("/usr/lib/postgresql/*/bin/pg_basebackup", "pg_basebackup")
+        url = f"postgresql://hongyan:{IN_URL}@127.0.0.1:{self._primary.port}/postgres"
+        options = ["-R", "-X", "stream", "-c", "fast", "--no-sync"]
+        self.run(backup, "-D", self.folder / "data", "-d", url, *options)
+
+    def fall_behind(self) -> None:
+        self._psql("SELECT pg_wal_replay_pause()")
+
+    def catch_up(self) -> None:
+        self._psql("SELECT pg_wal_replay_resume()")
+
+    def url(self, name: str) -> str:
+        return f"postgresql://hongyan:{IN_URL}@127.0.0.1:{self.port}/{name}"
 
 
 class Redis(ServerProcess):

@@ -99,6 +99,21 @@ class ServerProcess:
         """Kill it without a warning; nothing happens when it is gone."""
         self._end(signal.SIGKILL)
 
+    def pause(self) -> None:
+        """Have it hang until ``resume``."""
+        self._signal_all(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._signal_all(signal.SIGCONT)
+
+    def _signal_all(self, number: signal.Signals) -> None:
+        """Signal the server and the processes that it has for its connections."""
+        assert self._process is not None
+        pid = self._process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        for each in (pid, *map(int, children)):
+            os.kill(each, number)
+
     def stop(self) -> None:
         """Stop it as an operator does."""
         self._end(signal.SIGTERM)

@@ -40,6 +40,10 @@ class DbProxyConfig(Section):
     Special characters in the password are written as in web addresses, ``/`` as ``%2F``."""
     database_readers: Annotated[int, Field(ge=1, le=100)] = 8
     """How many connections may read from a database server at the same time; one more writes."""
+    replica: Annotated[str, Field(pattern=r"^((mysql|mariadb|postgresql)://.+)?$")] = ""
+    """The URL of a server that keeps a copy of ``database`` by the engine's own replication. History and the
+    lists of users and departments are read there, once it has what was committed before; while it is
+    behind or away, they are read from ``database``. Empty means none."""
     fsync: bool = True
     """False trades the promise of an ack for speed; for experiments only. A database server has
     its own setting for this."""
@@ -66,6 +70,12 @@ class DbProxyConfig(Section):
             raise ValueError("redis.url needs a database server: originals cannot share an SQLite file")
         return self
 
+    @model_validator(mode="after")
+    def _is_a_copy(self) -> Self:
+        if self.replica and _engine(self.replica) != _engine(self.database):
+            raise ValueError("replica must be of the same engine as database, which is not SQLite")
+        return self
+
     @field_validator("msfs_url")
     @classmethod
     def _ends_with_slash(cls, url: str) -> str:
@@ -79,3 +89,7 @@ class DbProxyConfig(Section):
         if self.database.startswith(_SQLITE):
             return Path(self.database.removeprefix(_SQLITE)).parent
         return Path("data")
+
+
+def _engine(url: str) -> str:
+    return url.partition(":")[0].replace("mariadb", "mysql")

@@ -7,6 +7,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Connection
 
 from hongyan.store.failures import ConflictError, TryAgainError, UnfitValueError, translated_errors
+from hongyan.store.replica import Replica
 
 __all__ = ["ConflictError", "Database", "TryAgainError", "UnfitValueError", "translated_errors"]
 
@@ -21,6 +22,9 @@ class Database(ABC):
     every engine. They must touch nothing but the connection and their arguments: SQLite runs them
     outside the event loop's thread, the others in it, where only the connection may wait.
     """
+
+    replica: Replica | None = None
+    """The copy that long reads go to."""
 
     @property
     @abstractmethod
@@ -44,6 +48,12 @@ class Database(ABC):
         self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run a query on a consistent snapshot that holds everything committed before the call."""
+
+    async def read_copy(
+        self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Do the same as ``read``, on a replica where there is one that has caught up: for long reads."""
+        return await self.read(query, *args, **kwargs)
 
     @abstractmethod
     async def write(

@@ -44,6 +44,23 @@ def translated_errors() -> Iterator[None]:
         raise UnfitValueError(f"a value cannot be stored ({type(error).__name__})") from error
 
 
+@contextmanager
+def server_errors() -> Iterator[None]:
+    """The same for a database behind a network, where connecting may fail too."""
+    try:
+        with translated_errors():
+            yield
+    except Exception as error:
+        # SQLAlchemy passes on what is raised while connecting as it is.
+        if isinstance(error, OSError | TimeoutError) or _is_of_a_driver(error):
+            raise BackendError(f"the server does not let us in: {error}") from error
+        raise
+
+
+def _is_of_a_driver(error: BaseException) -> bool:
+    return type(error).__module__.partition(".")[0] in {"asyncpg", "asyncmy"}
+
+
 def _translated(error: SQLAlchemyError) -> BackendError:
     if not isinstance(error, DBAPIError):
         return BackendError(type(error).__name__)

@@ -45,6 +45,23 @@ class MysqlDatabase(ServerDatabase):
         unlock = text("SELECT RELEASE_LOCK(:name)").bindparams(name=_MIGRATION_LOCK)
         connection.execute(unlock)
 
+    def position(self, connection: Connection) -> str:
+        """The global transaction ids so far; empty where the server writes no binary log."""
+        variable = "@@GLOBAL.gtid_binlog_pos" if _is_mariadb(connection) else "@@GLOBAL.gtid_executed"
+        return str(connection.execute(text(f"SELECT {variable}")).scalar() or "")
+
+    def has_reached(self, connection: Connection, position: str, wait_s: float) -> bool:  # noqa: D102
+        wait = "MASTER_GTID_WAIT" if _is_mariadb(connection) else "WAIT_FOR_EXECUTED_GTID_SET"
+        query = text(f"SELECT {wait}(:position, :wait)")
+        # No snapshot yet: that begins with the first table that is read.
+        return (
+            bool(position) and connection.execute(query, {"position": position, "wait": wait_s}).scalar() == 0
+        )
+
+
+def _is_mariadb(connection: Connection) -> bool:
+    return bool(getattr(connection.dialect, "is_mariadb", False))
+
 
 def _prepare(connection: Any, _record: object) -> None:
     cursor = connection.cursor()

@@ -65,7 +65,11 @@ async def open_store(
 
 
 async def open_database(
-    place: Path | str, *, synchronous: Synchronous = "FULL", readers: int = READERS
+    place: Path | str,
+    *,
+    synchronous: Synchronous = "FULL",
+    readers: int = READERS,
+    replica: str = "",
 ) -> Database:
     """Open only the database: for tools beside the suite, which write with ``write``.
 
@@ -74,11 +78,12 @@ async def open_database(
             ``postgresql://`` with user, password, host, port and database.
         synchronous: see :class:`SqliteDatabase`; the others decide that themselves.
         readers: how many queries may run at the same time on a server.
+        replica: the URL of a server that keeps a copy, of the same engine; empty means none.
 
     Raises:
         ConfigError: as for ``open_store``, or the URL is none of these.
     """
-    database = _database(place, synchronous, readers)
+    database = _database(place, synchronous, readers, _parsed(replica) if replica else None)
     await database.open()
     return database
 
@@ -104,7 +109,7 @@ def open_redis(config: RedisConfig) -> SharedRedis | None:
     return SharedRedis(RedisPools(config.url, databases))
 
 
-def _database(place: Path | str, synchronous: Synchronous, readers: int) -> Database:
+def _database(place: Path | str, synchronous: Synchronous, readers: int, replica: URL | None) -> Database:
     if isinstance(place, str) and place.startswith(_SQLITE):
         place = Path(place.removeprefix(_SQLITE))
     if isinstance(place, Path):
@@ -113,11 +118,11 @@ def _database(place: Path | str, synchronous: Synchronous, readers: int) -> Data
     if url.get_backend_name() in ("mysql", "mariadb"):
         from hongyan.store.mysql import MysqlDatabase  # noqa: PLC0415 - an installation has one engine
 
-        return MysqlDatabase(url, readers=readers)
+        return MysqlDatabase(url, readers=readers, replica=replica)
     if url.get_backend_name() == "postgresql":
         from hongyan.store.postgresql import PostgresqlDatabase  # noqa: PLC0415 - the same
 
-        return PostgresqlDatabase(url, readers=readers)
+        return PostgresqlDatabase(url, readers=readers, replica=replica)
     raise ConfigError(f"database: {url.get_backend_name()} is none of sqlite, mysql, mariadb, postgresql")
 
 

@@ -1,14 +1,19 @@
 """PostgreSQL, over asyncpg."""
 
+import asyncio
+from time import monotonic
 from typing import Final
 
-from sqlalchemy import URL, Connection, func, select
+from sqlalchemy import URL, Connection, Text, cast, func, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.util import await_only
 
 from hongyan.store.server import CONNECT_LIMIT_S, ServerDatabase, make_engine
 
 _MIGRATION_LOCK: Final = 0x686F6E67
 _PREPARED_STATEMENTS: Final = 512
+_LOOK_EVERY_S: Final = 0.005
+"""How often a copy is asked how far it is."""
 _SERVER_SETTINGS: Final = {
     "application_name": "hongyan",
     # Compiling a query takes longer than any of ours.
@@ -40,3 +45,18 @@ class PostgresqlDatabase(ServerDatabase):
 
     def unlock_schema(self, connection: Connection) -> None:
         """The commit does it."""
+
+    def position(self, connection: Connection) -> str:
+        """The end of the write-ahead log."""
+        return str(connection.execute(select(cast(func.pg_current_wal_lsn(), Text))).scalar_one())
+
+    def has_reached(self, connection: Connection, position: str, wait_s: float) -> bool:  # noqa: D102
+        behind = text("SELECT pg_last_wal_replay_lsn() < CAST(CAST(:position AS text) AS pg_lsn)")
+        end = monotonic() + wait_s
+        while True:
+            # Null where nothing is replayed: that is no copy.
+            is_behind = connection.execute(behind, {"position": position}).scalar()
+            connection.rollback()  # or else the snapshot of this question would be that of the query
+            if not is_behind or monotonic() > end:
+                return is_behind is False
+            await_only(asyncio.sleep(_LOOK_EVERY_S))

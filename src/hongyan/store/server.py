@@ -7,7 +7,8 @@ has to be waited for.
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from sqlalchemy import URL, Connection
@@ -16,8 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from hongyan.errors import BackendError, ConfigError
 from hongyan.store.database import Database
-from hongyan.store.failures import TryAgainError, translated_errors
+from hongyan.store.failures import TryAgainError, server_errors
 from hongyan.store.migrations import is_current, migrate
+from hongyan.store.replica import Replica
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -36,12 +38,18 @@ class ServerDatabase(Database):
     Args:
         url: with SQLAlchemy's name of the engine and its driver.
         readers: how many connections may read at the same time.
+        replica: the server that keeps a copy, where there is one, in the same form.
     """
 
-    def __init__(self, url: URL, *, readers: int) -> None:
+    def __init__(self, url: URL, *, readers: int, replica: URL | None = None) -> None:
         self._url = url
         self._writing = self.engine(url, writing=True, pool_size=1)
         self._reading = self.engine(url, writing=False, pool_size=readers)
+        self.replica = (
+            Replica(self.engine(replica, writing=False, pool_size=readers), self.has_reached)
+            if replica is not None
+            else None
+        )
         self._turn = asyncio.Lock()
         self._running = 0
         self._idle = asyncio.Event()
@@ -64,6 +72,17 @@ class ServerDatabase(Database):
     def unlock_schema(self, connection: Connection) -> None:
         """Let others change the schema again, where the end of the transaction does not."""
 
+    @abstractmethod
+    def position(self, connection: Connection) -> str:
+        """Tell how far everything that is committed reaches; empty when that is unknown."""
+
+    @abstractmethod
+    def has_reached(self, connection: Connection, position: str, wait_s: float) -> bool:
+        """Tell whether a copy holds everything up to a position of the original, after waiting a little.
+
+        A query behind it on the connection sees that much.
+        """
+
     async def open(self) -> None:  # noqa: D102
         try:
             await self.write(self._migrate)
@@ -77,38 +96,61 @@ class ServerDatabase(Database):
             await self._writing.dispose()
         await self._idle.wait()
         await self._reading.dispose()
+        if self.replica is not None:
+            await self.replica.close()
 
     async def read(  # noqa: D102
         self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        self._refuse_when_closed()
-        self._running += 1
-        self._idle.clear()
-        try:
-            return await self._query(query, *args, **kwargs)
-        except TryAgainError:
-            # The pool held connections to a server that is gone; by now it has dropped them all.
-            return await self._query(query, *args, **kwargs)
-        finally:
-            self._running -= 1
-            if not self._running:
-                self._idle.set()
+        with self._counted():
+            try:
+                return await self._query(query, *args, **kwargs)
+            except TryAgainError:
+                # The pool held connections to a server that is gone; by now it has dropped them all.
+                return await self._query(query, *args, **kwargs)
+
+    async def read_copy(  # noqa: D102
+        self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        if self.replica is None or self.replica.rests:
+            return await self.read(query, *args, **kwargs)
+        # Asked of the original each time: another db_proxy may have acknowledged something meanwhile.
+        position = await self.read(self.position)
+        with self._counted():
+            try:
+                return await self.replica.read(position, query, *args, **kwargs)
+            except BackendError:
+                pass  # the replica has said why
+        return await self.read(query, *args, **kwargs)
 
     async def write(  # noqa: D102
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         async with self._turn:
             self._refuse_when_closed()
-            with translated_errors(), connection_errors():
+            with server_errors():
                 async with self._writing.begin() as connection:
                     return await connection.run_sync(work, *args, **kwargs)
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Have ``close`` wait for what is read meanwhile."""
+        self._refuse_when_closed()
+        self._running += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._running -= 1
+            if not self._running:
+                self._idle.set()
 
     def _refuse_when_closed(self) -> None:
         if self._closed:
             raise BackendError("the database is closed")
 
     async def _query(self, query: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-        with translated_errors(), connection_errors():
+        with server_errors():
             async with self._reading.connect() as connection:
                 return await connection.run_sync(query, *args, **kwargs)
 
@@ -123,22 +165,6 @@ class ServerDatabase(Database):
 
     def _shown(self) -> str:
         return self._url.set(drivername=self.dialect).render_as_string(hide_password=True)
-
-
-class connection_errors:  # noqa: N801 - used like a function, as contextlib's own
-    """Turn what is raised while connecting, which SQLAlchemy passes on as it is."""
-
-    def __enter__(self) -> None:
-        """Nothing to prepare."""
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        """Raise a BackendError in the place of a driver's or the system's."""
-        if isinstance(error, OSError | TimeoutError) or _is_of_a_driver(error):
-            raise BackendError(f"the server does not let us in: {error}") from error
-
-
-def _is_of_a_driver(error: BaseException | None) -> bool:
-    return type(error).__module__.partition(".")[0] in {"asyncpg", "asyncmy"}
 
 
 def make_engine(

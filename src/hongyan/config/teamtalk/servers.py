@@ -2,17 +2,17 @@
 
 from collections.abc import Callable
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from hongyan.config.teamtalk.draft import Draft
-from hongyan.config.teamtalk.syntax import leading_integer
+from hongyan.config.teamtalk.syntax import Entry, leading_integer
 from hongyan.errors import ConfigError
 
 MIN_DB_ENTRIES: Final = 2
 
-_NO_SLAVE: Final = "reads go to the same server as writes, so that they see what was acknowledged"
 _ONE_REDIS: Final = "all pools are in the Redis of unread"
 _NOT_NEEDED: Final = "one connection is enough, and the pool sync is never used"
+_NO_THREADS: Final = "here the work is not bound to a number of threads"
 _NO_SUCH_SERVER: Final = "this version does not link to such a server"
 
 
@@ -68,30 +68,54 @@ def db_proxy(draft: Draft) -> None:
     draft.number("ListenPort", "db_proxy.port", required=True)
     draft.text("aesKey", "db_proxy.message_key", required=True)
     draft.add("db_proxy.replace_legacy_passwords", value=False, why="an original may share the database")
-    _database(draft)
-    for key in ("_host", "_port", "_dbname", "_username", "_password", "_maxconncnt"):
-        draft.drop(f"teamtalk_slave{key}", _NO_SLAVE)
+    _databases(draft)
     _redis(draft)
     draft.drop(
         "DBInstances", "the original asks for teamtalk_master and teamtalk_slave, whatever stands here"
     )
     draft.drop("CacheInstances", "the original asks for unread, group_set, token and group_member")
-    draft.drop("ThreadNum", "here the work is not bound to a number of threads")
-    draft.drop("ThreadPool", "the same")
-    draft.drop("MsfsSite", "voice messages are kept in db_proxy.audio_dir")
+    draft.drop("ThreadNum", _NO_THREADS)
+    draft.drop("ThreadPool", _NO_THREADS)
+    site = draft.entry("MsfsSite")
+    if site is not None:
+        _msfs_site(draft, site)
 
 
-def _database(draft: Draft) -> None:
-    """Take the master pool as a URL."""
-    pool = "teamtalk_master"
-    parts = [draft.entry(f"{pool}_{key}", required=True) for key in ("host", "port", "dbname", "username")]
+def _databases(draft: Draft) -> None:
+    """Take the master pool as a URL, and the slave's where that is another server."""
+    draft.number("teamtalk_master_maxconncnt", "db_proxy.database_readers")
+    host, master = _pool(draft, "teamtalk_master", required=True)
+    if host is not None:
+        draft.set("db_proxy.database", master, host, "teamtalk_master_host, teamtalk_master_port, ...")
+    host, slave = _pool(draft, "teamtalk_slave", required=False)
+    draft.drop("teamtalk_slave_maxconncnt", "as many connections as to the master")
+    if host is None:
+        return
+    if slave.rpartition("@")[2] == master.rpartition("@")[2]:
+        draft.notes.append((host, "the same server as the master, so there is nothing to spread"))
+    else:
+        draft.set("db_proxy.replica", slave, host, "teamtalk_slave_host, teamtalk_slave_port, ...")
+
+
+def _pool(draft: Draft, pool: str, *, required: bool) -> tuple[Entry | None, str]:
+    """Return the entry of a pool's host, if there is one, and the pool as a URL."""
+    keys = ("host", "port", "dbname", "username")
+    parts = [draft.entry(f"{pool}_{key}", required=required) for key in keys]
     password = draft.entry(f"{pool}_password")  # an empty one is no entry
-    draft.number(f"{pool}_maxconncnt", "db_proxy.database_readers")
     host, port, name, user = (entry.value if entry else "" for entry in parts)
     login = quote(user, safe="") + (f":{quote(password.value, safe='')}" if password else "")
-    url = f"mysql://{login}@{host}:{leading_integer(port)}/{quote(name, safe='')}"
-    if parts[0] is not None:
-        draft.set("db_proxy.database", url, parts[0], f"{pool}_host, {pool}_port, ...")
+    return parts[0], f"mysql://{login}@{host}:{leading_integer(port)}/{quote(name, safe='')}"
+
+
+def _msfs_site(draft: Draft, site: Entry) -> None:
+    """Take where voice messages are uploaded to."""
+    has_scheme = site.value.startswith(("http://", "https://"))
+    url = site.value if has_scheme else f"http://{site.value}"
+    if has_scheme or urlsplit(url).port is not None:
+        draft.set("db_proxy.msfs_url", f"{url.rstrip('/')}/", site)
+    else:
+        why = "neither scheme nor port, so there is no msfs; voice messages are kept in db_proxy.audio_dir"
+        draft.notes.append((site, why))
 
 
 def _redis(draft: Draft) -> None:
@@ -135,6 +159,17 @@ def push(draft: Draft) -> None:
         draft.set("push.apns.sandbox", leading_integer(sandbox.value) == 1, sandbox)
 
 
+def msfs(draft: Draft) -> None:
+    """msfs.conf; the files that are there stay where they are."""
+    draft.hosts("ListenIP", "msfs.host", required=True)
+    draft.number("ListenPort", "msfs.port", required=True)
+    draft.text("BaseDir", "msfs.directory", required=True)
+    draft.drop("FileCnt", "files are named by their content, and nobody counts them")
+    draft.drop("FilesPerDir", "the same")
+    draft.drop("GetThreadCount", _NO_THREADS)
+    draft.drop("PostThreadCount", _NO_THREADS)
+
+
 def _db_proxies(draft: Draft, path: str) -> None:
     found = draft.peers("DBServer", path)
     if len(found) < MIN_DB_ENTRIES:
@@ -150,6 +185,7 @@ SERVERS: Final[dict[str, Callable[[Draft], None]]] = {
     "route": route,
     "db_proxy": db_proxy,
     "push": push,
+    "msfs": msfs,
 }
 """How the file of each role is read."""
 

@@ -64,7 +64,7 @@ class ContactHandlers:
         return IMUsersInfoRsp(user_id=message.user_id, user_info_list=map(user_info, rows))
 
     async def _all_users(self, _link: Link, message: IMAllUserReq) -> IMAllUserRsp:
-        changes = await self._database.read(users.changed_since, message.latest_update_time)
+        changes = await self._database.read_copy(users.changed_since, message.latest_update_time)
         return IMAllUserRsp(
             user_id=message.user_id,
             latest_update_time=changes.latest,
@@ -72,7 +72,7 @@ class ContactHandlers:
         )
 
     async def _departments(self, _link: Link, message: IMDepartmentReq) -> IMDepartmentRsp:
-        changes = await self._database.read(departments.changed_since, message.latest_update_time)
+        changes = await self._database.read_copy(departments.changed_since, message.latest_update_time)
         return IMDepartmentRsp(
             user_id=message.user_id,
             latest_update_time=changes.latest,

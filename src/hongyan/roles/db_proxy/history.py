@@ -33,7 +33,7 @@ class HistoryHandlers:
         serve(routes, commands.LATEST_MSG_ID, self._latest_msg_id)
 
     async def _msg_list(self, _link: Link, message: IMGetMsgListReq) -> IMGetMsgListRsp:
-        rows = await self._database.read(
+        rows = await self._database.read_copy(
             messages.history,
             message.user_id,
             message.session_type,
@@ -50,7 +50,7 @@ class HistoryHandlers:
         )
 
     async def _msg_by_id(self, _link: Link, message: IMGetMsgByIdReq) -> IMGetMsgByIdRsp:
-        rows = await self._database.read(
+        rows = await self._database.read_copy(
             messages.by_ids,
             message.user_id,
             message.session_type,

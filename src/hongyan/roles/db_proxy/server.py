@@ -75,7 +75,10 @@ class DbProxyServer:
         config, runtime = self._config, self._runtime
         synchronous: Synchronous = "FULL" if config.fsync else "NORMAL"
         self.database = await open_database(
-            config.database, synchronous=synchronous, readers=config.database_readers
+            config.database,
+            synchronous=synchronous,
+            readers=config.database_readers,
+            replica=config.replica,
         )
         self._redis = open_redis(config.redis)
         await self._assemble(self.database)
@@ -127,7 +130,7 @@ class DbProxyServer:
         runtime.tasks.start("journal", journal.run())
         if self._redis is not None:
             runtime.tasks.start("redis", self._redis.watch(partial(_rebuild, journal)))
-        self._export(journal, requests, outbox)
+        self._export(database, journal, requests, outbox)
 
     async def _open_office(self, backend: Backend, outbox: Outbox) -> Office:
         office = Office(backend, outbox)
@@ -142,7 +145,7 @@ class DbProxyServer:
             return Path(self._config.audio_dir)
         return self._config.data_folder / "audio"
 
-    def _export(self, journal: Journal, requests: Requests, outbox: Outbox) -> None:
+    def _export(self, database: Database, journal: Journal, requests: Requests, outbox: Outbox) -> None:
         gauge, stats = self._runtime.metrics.gauge, journal.stats
         gauge("journal_pending", "Messages that wait to be committed", lambda: journal.pending)
         gauge("journal_batches", "Transactions committed", lambda: stats.batches)
@@ -150,6 +153,10 @@ class DbProxyServer:
         gauge("journal_failed", "Messages that could not be stored", lambda: stats.failed)
         gauge("journal_commit_seconds", "Time spent committing", lambda: stats.seconds_in_commit)
         gauge("db_proxy_requests", "Requests being served", lambda: requests.pending)
+        if database.replica is not None:
+            copy = database.replica.stats
+            gauge("replica_reads", "Queries that the replica has answered", lambda: copy.reads)
+            gauge("replica_missed", "Times that the replica was behind or away", lambda: copy.missed)
         gauge("webhook_queue", "Events that wait for webhooks", lambda: outbox.queued)
         gauge(
             "webhook_dropped", "Events that no webhook will hear: the queue was full", lambda: outbox.dropped
