@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 CLIENT: Final = ROOT / "src/hongyan/web/client/vendor"
+API: Final = ROOT / "src/hongyan/web/api/vendor"
 TESTS: Final = ROOT / "tests/web/vendor"
 
 
@@ -52,6 +53,12 @@ LIBRARIES: Final = (
     Library("pbf", "5.1.2", CLIENT / "pbf", _typed("index")),
     Library("@noble/hashes", "2.4.0", CLIENT / "noble-hashes", _typed("legacy", "_md", "_u64", "utils")),
     Library("@noble/ciphers", "2.4.0", CLIENT / "noble-ciphers", _typed("aes", "_polyval", "utils")),
+    Library(
+        "swagger-ui-dist",
+        "5.35.0",
+        API / "swagger-ui",
+        ("swagger-ui-bundle.js", "swagger-ui.css", "NOTICE"),
+    ),
     Library("axe-core", "4.14.1", TESTS / "axe-core", ("axe.min.js",)),
 )
 

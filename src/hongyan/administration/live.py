@@ -54,6 +54,11 @@ class RouteServers:
         if link in self._links:
             self._links.remove(link)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the msg_servers can be reached."""
+        return bool(self._links)
+
     def master(self) -> Link:
         """Return the link to use.
 

@@ -22,6 +22,7 @@ PORTS: Final = {
     "msg_ws": ("msg", "ws_port"),
     "route": ("route", "port"),
     "db_proxy": ("db_proxy", "port"),
+    "http_msg": ("http_msg", "port"),
     "msfs": ("msfs", "port"),
     "push": ("push", "port"),
     "metrics": ("metrics", "port"),

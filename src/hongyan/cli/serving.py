@@ -15,6 +15,7 @@ DESCRIPTIONS = {
     "msg_ws": "the same by WebSocket, for browsers",
     "route": "between msg_servers",
     "db_proxy": "the database server",
+    "http_msg": "the HTTP API; a page to try it at /api/docs",
     "push": "pushes to phones",
     "msfs": "images, voice and avatars (HTTP)",
     "metrics": "counters for Prometheus, /metrics",

@@ -4,6 +4,7 @@ from hongyan.config.base import LOOPBACK, MAX_PORT, Address, Hosts, Port, Second
 from hongyan.config.cluster import MIN_SECRET_CHARACTERS, ClusterConfig
 from hongyan.config.db_proxy import DbProxyConfig, RedisConfig
 from hongyan.config.discovery import DiscoveryConfig, OriginalDiscoveryConfig
+from hongyan.config.http_msg import HttpMsgConfig
 from hongyan.config.load import Layers, Loaded, load_config
 from hongyan.config.login import LoginConfig
 from hongyan.config.metrics import MetricsConfig
@@ -25,6 +26,7 @@ __all__ = [
     "DbProxyConfig",
     "DiscoveryConfig",
     "Hosts",
+    "HttpMsgConfig",
     "Layers",
     "Loaded",
     "LoginConfig",

@@ -4,6 +4,7 @@ from hongyan.config.base import Section
 from hongyan.config.cluster import ClusterConfig
 from hongyan.config.db_proxy import DbProxyConfig
 from hongyan.config.discovery import DiscoveryConfig
+from hongyan.config.http_msg import HttpMsgConfig
 from hongyan.config.login import LoginConfig
 from hongyan.config.metrics import MetricsConfig
 from hongyan.config.msfs import MsfsConfig
@@ -21,6 +22,7 @@ class Config(Section):
     msg: MsgConfig = MsgConfig()
     route: RouteConfig = RouteConfig()
     db_proxy: DbProxyConfig = DbProxyConfig()
+    http_msg: HttpMsgConfig = HttpMsgConfig()
     push: PushConfig = PushConfig()
     msfs: MsfsConfig = MsfsConfig()
     metrics: MetricsConfig = MetricsConfig()

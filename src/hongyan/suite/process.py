@@ -22,6 +22,7 @@ from hongyan.metrics import Metrics
 from hongyan.reactor.http import HttpServer
 from hongyan.reactor.reactor import Reactor
 from hongyan.roles.db_proxy.server import DbProxyServer
+from hongyan.roles.http_msg.server import HttpMsgServer
 from hongyan.roles.login.reply import UNSPECIFIED, host_in_url
 from hongyan.roles.login.server import LoginServer
 from hongyan.roles.msfs.server import MsfsServer
@@ -35,13 +36,15 @@ from hongyan.suite.files import write_ready_file
 from hongyan.suite.inside_http import InsideHttp
 from hongyan.suite.status import ProcessReporter
 from hongyan.tasks import Tasks
-from hongyan.web import console
+from hongyan.web import api_page, console
 from hongyan.web.site import web_client
 from hongyan.wire.commands import Node
 
 _log = structlog.get_logger("hongyan.suite")
 
-ALL_ROLES: Final = frozenset({Node.LOGIN, Node.MSG, Node.ROUTE, Node.DB_PROXY, Node.PUSH, Node.MSFS})
+ALL_ROLES: Final = frozenset(
+    {Node.LOGIN, Node.MSG, Node.ROUTE, Node.DB_PROXY, Node.HTTP_MSG, Node.PUSH, Node.MSFS}
+)
 ORDER: Final = (
     "login_http",
     "login_client",
@@ -50,6 +53,7 @@ ORDER: Final = (
     "msg_ws",
     "route",
     "db_proxy",
+    "http_msg",
     "push",
     "msfs",
     "metrics",
@@ -93,6 +97,7 @@ class SuiteProcess:
         self._route: RouteServer | None = None
         self._login: LoginServer | None = None
         self._msg: MsgServer | None = None
+        self._http_msg: HttpMsgServer | None = None
         self._push: PushServer | None = None
         self._msfs: MsfsServer | None = None
         self._metrics_http: HttpServer | None = None
@@ -170,6 +175,8 @@ class SuiteProcess:
             self._msg = MsgServer(runtime, config.msg)
             self._addresses |= await self._msg.start()
             self._connect_msg(self._msg, discovery)
+        if Node.HTTP_MSG in roles:
+            self._http_msg = await self._start_http_msg(runtime, discovery)
         await self._start_metrics(runtime)
 
     def _open_console(self, login: LoginServer, discovery: Discovery) -> None:
@@ -189,6 +196,16 @@ class SuiteProcess:
             connect_in_process(msg, self._push, self._metrics)
         msg.connect(ALL_ROLES - self._roles, discovery)
 
+    async def _start_http_msg(self, runtime: Runtime, discovery: Discovery) -> HttpMsgServer:
+        config = self._config.http_msg
+        http_msg = HttpMsgServer(runtime, config, {api_page.PREFIX: api_page.make()} if config.docs else {})
+        for role in (self._db, self._route):
+            if role is not None:
+                connect_in_process(http_msg, role, self._metrics)
+        http_msg.connect(ALL_ROLES - self._roles, discovery)
+        self._addresses |= await http_msg.start()
+        return http_msg
+
     async def _start_metrics(self, runtime: Runtime) -> None:
         config = self._config.metrics
         reporter = ProcessReporter(self._roles, self._addresses, self._metrics)
@@ -204,7 +221,7 @@ class SuiteProcess:
         _log.info("stopping")
         if self._discovery is not None:
             await self._discovery.leave()
-        for role in (self._login, self._msg, self._route, self._push):
+        for role in (self._http_msg, self._login, self._msg, self._route, self._push):
             if role is not None:
                 role.stop()
         if self._metrics_http is not None:
@@ -213,6 +230,8 @@ class SuiteProcess:
             await self._db.drain()
         if self._push is not None:
             await self._push.drain(PUSH_LIMIT_S)
+        if self._http_msg is not None:
+            await self._http_msg.close()
         if self._msfs is not None:
             self._msfs.stop()  # after the voice messages that db_proxy still stores there
         await reactor.close(FLUSH_LIMIT_S)

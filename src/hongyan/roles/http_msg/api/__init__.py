@@ -1,0 +1,1 @@
+"""``/api/v1``: one module per subject, each a router; OpenAPI comes from their types."""
