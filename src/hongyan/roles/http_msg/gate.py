@@ -12,7 +12,7 @@ from hongyan.administration.table import Caller
 from hongyan.errors import ErrorCode, RefusedError
 from hongyan.rules.rate import Rates
 
-KNOWN_FOR_S: Final = 5.0
+KNOWN_FOR_S: Final = 2.0
 """How long a key is believed before db_proxy is asked again: so long a revoked one may go on."""
 MAX_KNOWN: Final = 10_000
 MAX_TOKEN_CHARS: Final = 128

@@ -19,6 +19,7 @@ _log = structlog.get_logger("hongyan.http_msg")
 
 _REFUSALS: Final = {
     ErrorCode.NOT_ALLOWED: "the sender may not write to this user or group",
+    ErrorCode.NOT_FOUND: "there is no such group",
     ErrorCode.TOO_LARGE: "the message is too long",
     ErrorCode.MALFORMED: "the message cannot be stored as it is",
     ErrorCode.BUSY: "the server is busy; send it again",

@@ -39,6 +39,8 @@ _REFUSALS: Final = {
     ErrorCode.MALFORMED: "the message is not text, or a voice message without a sound",
     ErrorCode.UNAVAILABLE: "the server is stopping; send it again later",
 }
+FROM_HTTP_MSG: Final = 2**32 - 1
+"""Stands for the sender's session where there is none; no session has this handle."""
 
 
 class MessageHandlers:
@@ -114,7 +116,7 @@ class MessageHandlers:
 
     def _deliver_for_http_msg(self, _link: Link, message: IMDeliver, _frame: Frame) -> None:
         """Deliver what http_msg_server had stored; this msg_server is the only one that is asked to."""
-        self._deliver_everywhere(message.message, 0, None)
+        self._deliver_everywhere(message.message, FROM_HTTP_MSG, None)
 
     def _deliver_everywhere(self, message: IMMsgData, handle: int, session: ClientSession | None) -> None:
         """Send what is stored to everybody but the session that it came from."""
@@ -215,7 +217,7 @@ class MessageHandlers:
                     key = DeliveryKey(SESSION_TYPE_GROUP, message.to_session_id, message.msg_id)
                     session.unacknowledged.remember(key, frame, self._loop.time())
         self._counts["messages", "delivered"] += delivered
-        if handle:  # it was stored from here; whoever got it by route_server leaves the pushes to us
+        if handle:  # it is delivered from here; whoever got it by route_server leaves the pushes to us
             self._push.group(message, group.group_member_list)
 
     # From another msg_server.
