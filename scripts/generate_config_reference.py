@@ -33,6 +33,8 @@ WORDS: Final = {
     "login.msfs_url": "Told to clients: where images and avatars are stored. Must end with a slash.",
     "login.discovery_url": "Told to clients: where stock clients look for their menu of web pages.",
     "login.idle_limit_s": "How long a connection may take to ask.",
+    "http_msg.host": "Addresses to listen on. The API is not encrypted: let a TLS proxy stand before it.",
+    "http_msg.port": "Other systems ask here.",
     "push.host": "Addresses to listen on for msg_servers.",
     "push.port": "msg_servers send pushes here.",
     "push.apns.key_id": "The id of the signing key, ten characters.",
