@@ -23,6 +23,7 @@ COUNTERS: Final[dict[str, tuple[str, str]]] = {
     "link_auth_failed": ("reason", "Peers that could not prove the cluster secret"),
     "msfs_requests": ("answer", "Requests to msfs, by method and status"),
     "http_msg_requests": ("answer", "Requests to http_msg_server, by method and status"),
+    "webhook_deliveries": ("result", "Requests to webhooks, by result"),
     "faults": ("where", "Errors that are bugs of the suite; each is in the log"),
 }
 """Every counter: its one label and its help text."""

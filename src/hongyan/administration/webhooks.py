@@ -8,9 +8,8 @@ from hongyan.administration.table import LINE, ById, Id, IdOrNone, Model, Nothin
 from hongyan.rules.webhooks import Event
 
 WebhookName = Annotated[str, Field(pattern=LINE, max_length=64)]
-WebhookUrl = Annotated[
-    str, Field(pattern=r"^https?://[A-Za-z0-9\[][^\s\x00-\x20\x7f-\x9f]*$", max_length=512)
-]
+URL_PATTERN: Final = r"^https?://[A-Za-z0-9\[][^\s\x00-\x20\x7f-\x9f]*$"
+WebhookUrl = Annotated[str, Field(pattern=URL_PATTERN, max_length=512)]
 Events = Annotated[tuple[Event, ...], Field(min_length=1, max_length=8)]
 DeliveryState = Literal["queued", "dead"]
 

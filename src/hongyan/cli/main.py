@@ -25,6 +25,7 @@ SUBCOMMANDS: Final[dict[str, str]] = {
     "admin": "Add, list and remove administrators of the console.",
     "api-key": "Make, list and revoke keys of the HTTP API.",
     "bot": "Make bots: users that are programs.",
+    "webhook": "Register webhooks; send again what was given up.",
     "db": "Make, check, repair and copy the database.",
     "bench": "Measure a running suite, and check what it delivers.",
     "sniff": "Show the frames of a connection, decoded.",

@@ -5,6 +5,7 @@ from hongyan.config.cluster import MIN_SECRET_CHARACTERS, ClusterConfig
 from hongyan.config.db_proxy import DbProxyConfig, RedisConfig
 from hongyan.config.discovery import DiscoveryConfig, OriginalDiscoveryConfig
 from hongyan.config.http_msg import HttpMsgConfig
+from hongyan.config.http_msg_webhooks import WebhooksConfig
 from hongyan.config.load import Layers, Loaded, load_config
 from hongyan.config.login import LoginConfig
 from hongyan.config.metrics import MetricsConfig
@@ -41,6 +42,7 @@ __all__ = [
     "S3Config",
     "Seconds",
     "Section",
+    "WebhooksConfig",
     "load_config",
     "split_address",
 ]

@@ -1,6 +1,7 @@
 """What the sections of the configuration are made of: their base class and the types of their settings."""
 
 import re
+from ipaddress import ip_network
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -24,11 +25,18 @@ def _check_address(text: str) -> str:
     return text
 
 
+def _check_network(text: str) -> str:
+    ip_network(text)
+    return text
+
+
 Port = Annotated[int, Field(ge=0, le=MAX_PORT)]
 Seconds = Annotated[float, Field(gt=0)]
 Hosts = Annotated[tuple[str, ...], Field(min_length=1)]
 Address = Annotated[str, AfterValidator(_check_address)]
 """host:port; an IPv6 host stands in brackets."""
+Network = Annotated[str, AfterValidator(_check_network)]
+"""An address or a network, such as 10.0.0.0/8."""
 
 
 def split_address(address: str) -> tuple[str, int]:

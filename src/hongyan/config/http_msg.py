@@ -1,20 +1,11 @@
 """``[http_msg]``: the HTTP API."""
 
-from ipaddress import ip_network
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from hongyan.config.base import LOOPBACK, Address, Hosts, Port, Seconds, Section
-
-
-def _check_network(text: str) -> str:
-    ip_network(text)
-    return text
-
-
-Network = Annotated[str, AfterValidator(_check_network)]
-"""An address or a network, such as 10.0.0.0/8."""
+from hongyan.config.base import LOOPBACK, Address, Hosts, Network, Port, Seconds, Section
+from hongyan.config.http_msg_webhooks import WebhooksConfig
 
 
 class HttpMsgConfig(Section):
@@ -40,3 +31,4 @@ class HttpMsgConfig(Section):
     """The longest time that one request may take to arrive."""
     wrong_keys_per_minute: Annotated[int, Field(ge=1)] = 30
     """How many wrong keys one address may try in a minute before it has to wait."""
+    webhooks: WebhooksConfig = WebhooksConfig()

@@ -17,6 +17,7 @@ from hongyan.roles.http_msg.http import App, HttpMsgHttp
 from hongyan.roles.http_msg.links import Links
 from hongyan.roles.http_msg.query import Queries
 from hongyan.roles.http_msg.sending import Sender
+from hongyan.roles.http_msg.webhooks.courier import WebhookCourier
 from hongyan.roles.runtime import Runtime
 from hongyan.wire.cipher import MessageCipher
 from hongyan.wire.commands import Node
@@ -39,7 +40,9 @@ class HttpMsgServer:
         self._runtime = runtime
         self._config = config
         self._links = Links()
+        self._sender = Sender(self._links, MessageCipher(config.message_key))
         self._app = self._make_app(sites)
+        self._courier: WebhookCourier | None = None
         self._http: HttpServer | None = None
         self._serving: asyncio.Task[None] | None = None
         runtime.metrics.gauge(
@@ -53,7 +56,7 @@ class HttpMsgServer:
         services = Services(
             links,
             Gate(links.administration, config.wrong_keys_per_minute),
-            Sender(links, MessageCipher(config.message_key)),
+            self._sender,
         )
         return HttpMsgHttp(config, Queries(links), make_api(services), sites, self._runtime.metrics)
 
@@ -67,7 +70,16 @@ class HttpMsgServer:
         self._http = HttpServer(self._app, config.host, config.port, config.request_limit_s)
         self._serving = self._runtime.tasks.start("http_msg http", self._http.run())
         await self._http.wait_ready()
+        self._courier = self._start_courier()
         return {"http_msg": self._http.address}
+
+    def _start_courier(self) -> WebhookCourier:
+        runtime, links = self._runtime, self._links
+        courier = WebhookCourier(
+            links.administration, self._config.webhooks, self._sender.read, runtime.tasks, runtime.metrics
+        )
+        runtime.tasks.start("webhooks", courier.run())
+        return courier
 
     def connect(self, roles: frozenset[Node], discovery: Discovery) -> None:
         """Start the links to ``roles``, which are not in this process.
@@ -106,3 +118,5 @@ class HttpMsgServer:
         """Give requests that are under way a moment to end."""
         if self._serving is not None:
             await self._serving
+        if self._courier is not None:
+            await self._courier.close()

@@ -6,12 +6,21 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from hongyan import __version__
-from hongyan.roles.http_msg.api import departments, discovery, groups, keys, messages, presence, users
+from hongyan.roles.http_msg.api import (
+    departments,
+    discovery,
+    groups,
+    keys,
+    messages,
+    presence,
+    users,
+    webhooks,
+)
 from hongyan.roles.http_msg.api.asking import Services
 from hongyan.roles.http_msg.api.problems import RESPONSES, explain_errors
 
 PREFIX: Final = "/api/v1"
-_ROUTERS: Final = (keys, users, departments, groups, messages, presence, discovery)
+_ROUTERS: Final = (keys, users, departments, groups, messages, presence, discovery, webhooks)
 _ABOUT: Final = """Manage users, departments and groups, and send and read messages.
 
 Every request shows a key: `Authorization: Bearer hy_...`. Keys are made with `hongyan api-key add`,
