@@ -19,8 +19,8 @@ run: install
 	$(BIN)/hongyan up --demo
 
 check: install
-	$(BIN)/ruff format --check src tests scripts
-	$(BIN)/ruff check src tests scripts
+	$(BIN)/ruff format --check src tests scripts examples
+	$(BIN)/ruff check src tests scripts examples
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/vulture
@@ -34,8 +34,8 @@ check: install
 	$(BIN)/python scripts/generate_cli_reference.py --check
 
 format: install
-	$(BIN)/ruff format src tests scripts
-	$(BIN)/ruff check --fix src tests scripts
+	$(BIN)/ruff format src tests scripts examples
+	$(BIN)/ruff check --fix src tests scripts examples
 
 test: install
 	sh scripts/install_test_browser.sh

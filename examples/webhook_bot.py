@@ -1,4 +1,4 @@
-"""A bot that answers what is written to it with the same text: it is told by a webhook and answers by the API.
+"""A bot that answers a text with the same text: it is told by a webhook and answers by the API.
 
     python webhook_bot.py --api http://127.0.0.1:8400 --token hy_... --secret whsec_... --port 9000
 
@@ -43,7 +43,7 @@ class Echo:
         """Send a message; an error makes Hongyan tell us of the question again, later."""
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         body = json.dumps(message).encode()
-        request = urllib.request.Request(f"{self.api}/api/v1/messages", body, headers)  # noqa: S310 - the operator's
+        request = urllib.request.Request(f"{self.api}/api/v1/messages", body, headers)
         with OPENER.open(request, timeout=20) as answer:
             answer.read()
 

@@ -28,7 +28,8 @@ EXAMPLES = 3
 
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiSuite]:
-    suite = ApiSuite(tmp_path_factory.mktemp("played"))
+    quiet = {"http_msg.webhooks": {"poll_s": 3600.0}}  # nobody shall be told of what is played here
+    suite = ApiSuite(tmp_path_factory.mktemp("played"), quiet)
     suite.start()
     yield suite
     suite.stop()
