@@ -3,10 +3,12 @@
 import asyncio
 from typing import Any
 
-from hongyan.client import Conversation, DeviceKind
+from hongyan.client import Client, Conversation, DeviceKind, Options
 from push.stand_in import StandIn
 
-from .running import Api, ApiSuite
+from .running import TIMING, Api, ApiSuite
+
+BOT = Options(device_kind="bot", timing=TIMING)
 
 
 async def next_message(client: Any) -> Any:
@@ -84,6 +86,16 @@ async def test_what_cannot_be_sent_is_refused(suite: ApiSuite, api: Api) -> None
         (413, {"from_user_id": 1, "to_user_id": 2, "text": "字" * 3000}),
     ):
         await api.ask("POST", "/messages", status, **body)
+
+
+async def test_a_bot_logs_in_like_any_client_with_its_token(suite: ApiSuite) -> None:
+    token = suite.bot("listener")
+    url = f"http://{suite.addresses['login_http']}"
+    async with suite.client("u3") as three, Client(url, "listener", token, options=BOT) as listener:
+        await three.send(Conversation.with_user(listener.user_id), "are you there?")
+        question = await next_message(listener)
+        await listener.send(question, "yes")
+        assert (await next_message(three)).text == "yes"
 
 
 async def test_a_bot_acts_in_its_own_name_only(suite: ApiSuite) -> None:
