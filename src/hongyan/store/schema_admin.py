@@ -19,8 +19,8 @@ def _text(name: str, length: int) -> Column[str]:
     return Column(name, String(length), nullable=False)
 
 
-def _table(name: str, *parts: Column[Any] | Index) -> Table:
-    return Table(name, metadata, *parts, **TABLE_OPTIONS)
+def _table(name: str, *parts: Column[Any] | Index, **options: Any) -> Table:
+    return Table(name, metadata, *parts, **TABLE_OPTIONS, **options)
 
 
 API_KEY = _table(
@@ -51,7 +51,8 @@ WEBHOOK = _table(
     _number("updated"),
 )
 
-# A delivery that was sent is deleted; state 0 waits until nextAt, state 1 was given up.
+# A delivery that was sent is deleted; state 0 waits until nextAt, state 1 was given up. Its id must never
+# come again, which SQLite has to be told: receivers know repeats by it.
 WEBHOOK_DELIVERY = _table(
     "HyWebhookDelivery",
     _key(),
@@ -65,6 +66,7 @@ WEBHOOK_DELIVERY = _table(
     _text("error", 255),
     Index("idx_hy_delivery_due", "state", "nextAt"),
     Index("idx_hy_delivery_webhook", "webhookId", "state"),
+    sqlite_autoincrement=True,
 )
 
 AUDIT = _table(

@@ -51,6 +51,7 @@ def _create_webhooks() -> None:
         sa.Column("payload", sa.Text, nullable=False),
         *_numbers("state", "attempts", "created", "nextAt"),
         _text("error", 255),
+        sqlite_autoincrement=True,
         **TABLE_OPTIONS,
     )
     op.create_index("idx_hy_delivery_due", "HyWebhookDelivery", ["state", "nextAt"])
