@@ -6,6 +6,7 @@ Usage: bench.py [--runs N] [--seconds S]
 import argparse
 
 from measuring import page, table
+from measuring.medians import medians
 
 
 def main() -> None:
@@ -16,7 +17,7 @@ def main() -> None:
     )
     parser.add_argument("--seconds", type=float, default=5.0, help="how long each run is measured")
     options = parser.parse_args()
-    found = table.rounds(options.runs, options.seconds)
+    found = medians([table.messages(options.seconds) for _ in range(options.runs)])
     print("\n".join(page.messages_table(found)), page.where(), sep="\n\n")
 
 

@@ -1,8 +1,8 @@
 """Measure everything that is promised and write docs/benchmarks/: a page, three curves, the numbers.
 
-Each part can be measured by itself; the page keeps what was measured of the others before.
+Each part can be measured by itself, and run by run; the page keeps what was measured before.
 
-Usage: bench_report.py [--only PART ...] [--runs N] [--seconds S]
+Usage: bench_report.py [--only PART ...] [--runs N] [--seconds S] [--add]
 """
 
 import argparse
@@ -16,31 +16,31 @@ ONLINE = 5000
 IDLE = 20_000
 
 
-def messages(runs: int, seconds: float) -> object:
-    """Messages, and heartbeats between them."""
-    found = table.rounds(runs, seconds)
-    capacity = found[table.PAIRS_8]["acked_per_s"]
-    return found | {"heartbeats": table.heartbeats(runs, seconds, capacity)}
+def messages(seconds: float) -> object:
+    """Messages, and heartbeats between them; in one process and in four."""
+    found = table.messages(seconds)
+    return found | table.apart(seconds, found[table.ECHO_8])
 
 
-def logins(runs: int, seconds: float) -> object:
+def logins(seconds: float) -> object:
     """Logins, while others are online."""
-    return table.logins(runs, seconds, ONLINE)
+    return table.logins(seconds, ONLINE)
 
 
-def waiting(runs: int, seconds: float) -> object:
+def waiting(seconds: float) -> object:
     """What needs no load."""
     connections = min(IDLE, table.most_connections())
     return {
         "idle": table.idle(connections, seconds),
-        "start": table.start(runs),
+        "start": table.start(),
         "questions": table.questions(),
     }
 
 
-PARTS: dict[str, Callable[[int, float], object]] = {
+PARTS: dict[str, Callable[[float], object]] = {
     "messages": messages,
     "logins": logins,
+    "first_logins": table.first_logins,
     "waiting": waiting,
     **{name: curve.measure for name, curve in CURVES.items()},
 }
@@ -54,11 +54,13 @@ def main() -> None:
         "--runs", type=int, default=5, help="how often each row is measured; the median counts"
     )
     parser.add_argument("--seconds", type=float, default=3.0, help="how long each run is measured")
+    parser.add_argument("--add", action="store_true", help="keep the runs of earlier calls and add to them")
     options = parser.parse_args()
     for part in options.only or PARTS:
-        print(f"{part} ...", file=sys.stderr)
-        found = PARTS[part](options.runs, options.seconds)
-        page.save(part, found, f"Medians of {options.runs} runs of {options.seconds:g} s.")
+        for number in range(options.runs):
+            print(f"{part}, run {number + 1} of {options.runs} ...", file=sys.stderr)
+            found = PARTS[part](options.seconds)
+            page.save(part, found, options.seconds, add=options.add or number > 0)
 
 
 if __name__ == "__main__":

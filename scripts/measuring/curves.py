@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from statistics import median
 from typing import Final
 
 from hongyan.bench.plan import Plan, Users
@@ -23,16 +22,16 @@ class Curve:
         name: of its section and its picture.
         grows: what is on the axis below.
         cost: what is on the axis beside it.
-        measure: takes the times to repeat and the seconds of each run; returns the points.
+        measure: takes the seconds of each run; returns the points.
     """
 
     name: str
     grows: str
     cost: str
-    measure: Callable[[int, float], list[Point]]
+    measure: Callable[[float], list[Point]]
 
 
-def clients(times: int, seconds: float) -> list[Point]:
+def clients(seconds: float) -> list[Point]:
     """100 pairs chat while more and more others are connected."""
     counts = (100, 300, 1000, 3000, 10_000)
     points = []
@@ -42,22 +41,22 @@ def clients(times: int, seconds: float) -> list[Point]:
             if count > CHATTING:
                 add_users(data, "online", count - CHATTING)
             with running(data) as target:
-                points.append({"size": float(count), **_among(target, count, times, seconds)})
+                points.append({"size": float(count), **_among(target, count, seconds)})
     return points
 
 
-def _among(target: Suite, count: int, times: int, seconds: float) -> Point:
+def _among(target: Suite, count: int, seconds: float) -> Point:
     base = Plan("p2p", target.login_url, Users("bench", CHATTING, PASSWORD), seconds=seconds, window=8)
     pairs = replace(base, pairs=min(CHATTING, count) // 2)
     silent = count - CHATTING
     if silent <= 0:
-        return _cost(target, pairs, times)
+        return _cost(target, pairs)
     others = replace(base, scenario="idle", users=Users("online", silent, PASSWORD), connections=silent)
-    with in_the_background(replace(others, seconds=times * (seconds + 3), grace_s=1.0)):
-        return _cost(target, pairs, times)
+    with in_the_background(replace(others, seconds=seconds + 3, grace_s=1.0)):
+        return _cost(target, pairs)
 
 
-def stored(times: int, seconds: float) -> list[Point]:
+def stored(seconds: float) -> list[Point]:
     """One user writes to another, in conversations that were longer and longer before."""
     points = []
     with folder() as data:
@@ -69,11 +68,11 @@ def stored(times: int, seconds: float) -> list[Point]:
                 filling.fill_conversation(connection, one, other, size)
             with running(data) as target:
                 plan = Plan("p2p", target.login_url, users, seconds=seconds, window=256)
-                points.append({"size": float(size), **_cost(target, plan, times)})
+                points.append({"size": float(size), **_cost(target, plan)})
     return points
 
 
-def groups(times: int, seconds: float) -> list[Point]:
+def groups(seconds: float) -> list[Point]:
     """One writes to a group that is larger and larger; the cost is that of a delivery."""
     points = []
     with folder() as data:
@@ -82,19 +81,15 @@ def groups(times: int, seconds: float) -> list[Point]:
             for size in (5, 20, 50, 200, 500, 1000, 2000):
                 users = Users("bench", 2000, PASSWORD)
                 plan = Plan("group", target.login_url, users, seconds=seconds, members=size, window=8)
-                points.append({"size": float(size), **_cost(target, plan, times)})
+                points.append({"size": float(size), **_cost(target, plan)})
     return points
 
 
-def _cost(target: Suite, plan: Plan, times: int) -> Point:
-    costs, rates, faults = [], [], 0
-    for _ in range(times):
-        meter = Meter(target)
-        report = run(plan, meter)
-        costs.append(meter.cpu_s_per_1000(deliveries=True) * 1000)
-        rates.append(report.delivered_per_s)
-        faults += not report.is_clean
-    return {"us_each": median(costs), "per_s": median(rates), "faults": faults}
+def _cost(target: Suite, plan: Plan) -> Point:
+    meter = Meter(target)
+    report = run(plan, meter)
+    us_each = meter.cpu_s_per_1000(deliveries=True) * 1000
+    return {"us_each": us_each, "per_s": report.delivered_per_s, "faults": float(not report.is_clean)}
 
 
 CURVES = {

@@ -3,14 +3,15 @@
 import json
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
 from .curves import CURVES, Curve, Point
-from .table import WORK, Numbers
+from .medians import medians
+from .table import APART, STEADY, WORK, Numbers
 
 FOLDER: Final = Path(__file__).resolve().parents[2] / "docs/benchmarks"
 RESULTS: Final = FOLDER / "results.json"
@@ -21,12 +22,13 @@ _PAGE: Final = """\
 
 <!-- Written by scripts/bench_report.py (`make bench-report`). Do not edit. -->
 
-`hongyan up` on SQLite, every message committed with fsync before its ack, the load generator on the same
-machine, 64-byte payloads. *Of the echo*: deliveries by the frames a second that a bare uvloop echo server
-sends back to the same generator with as many in flight, in the same round. Every run was checked: each acked
-message delivered once, in order, under its msg_id. CPU is the suite's, all its threads; *generator* is the
-share of a core that the load generator took. What explains the curves is in [curves.md](curves.md), where the
-time goes in [performance](../explanation/performance.md).
+`hongyan up` on SQLite where nothing else is said, every message committed with fsync before its ack, the
+load generator on the same machine, 64-byte payloads. *Of the echo*: deliveries by the frames a second that a
+bare uvloop echo server sends back to the same generator with as many in flight, in the same round. Every run
+was checked: each acked message delivered once, in order, under its msg_id. CPU is the suite's, all its
+threads and processes, without database servers; *generator* is the share of a core that the load generator
+took. What explains the curves is in [curves.md](curves.md), where the time goes in
+[performance](../explanation/performance.md).
 
 {sections}"""
 
@@ -38,10 +40,18 @@ def load() -> Results:
     return dict(json.loads(RESULTS.read_text("utf-8"))) if RESULTS.exists() else {}
 
 
-def save(part: str, found: object, how: str) -> None:
-    """Note a part's numbers, with when and where they were measured, and write the page anew."""
+def save(part: str, found: object, seconds: float, *, add: bool) -> None:
+    """Note one round of a part, with where it was measured, and write the page anew.
+
+    Args:
+        part: its name.
+        found: its numbers.
+        seconds: how long each run of it took.
+        add: to the rounds that were noted before, instead of in their place.
+    """
     results = load()
-    results[part] = {"where": where(), "how": how, "found": found}
+    before = results[part]["rounds"] if add and "rounds" in results.get(part, {}) else []
+    results[part] = {"where": where(), "seconds": seconds, "rounds": [*before, found]}
     FOLDER.mkdir(parents=True, exist_ok=True)
     RESULTS.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n", "utf-8")
     (FOLDER / "latest.md").write_text(page(results), "utf-8")
@@ -61,16 +71,17 @@ def where() -> str:
 
 def page(results: Results) -> str:
     """Write the page."""
-    tables = {"messages": messages_table, "logins": _logins, "waiting": _waiting}
     sections = []
-    for part, result in results.items():
-        lines = tables[part](result["found"]) if part in tables else _curve(CURVES[part], result["found"])
-        sections.append((_ORDER.index(part), [*lines, "", f"{result['how']} {result['where']}"]))
-    return _PAGE.format(sections="\n\n".join("\n".join(lines) for _, lines in sorted(sections)) + "\n")
+    for part in filter(results.__contains__, _ORDER):
+        result = results[part]
+        found = medians(result["rounds"])
+        lines = _TABLES[part](found) if part in _TABLES else _curve(CURVES[part], found)
+        how = f"Medians of {len(result['rounds'])} runs of {result['seconds']:g} s."
+        sections.append("\n".join([*lines, "", f"{how} {result['where']}"]))
+    return _PAGE.format(sections="\n\n".join(sections) + "\n")
 
 
 _COMMON: Final = ("CPU s per 1,000", "generator", "faults")
-_ORDER: Final = ["messages", "logins", "waiting", *CURVES]
 
 
 def messages_table(found: dict[str, Numbers]) -> Iterator[str]:
@@ -79,7 +90,7 @@ def messages_table(found: dict[str, Numbers]) -> Iterator[str]:
     yield from _head(
         "work", "must reach", "acked/s", "delivered/s", "of the echo", "p50 ms", "p99 ms", *_COMMON
     )
-    for work in WORK:
+    for work in filter(lambda row: row.name in found, (*WORK, APART)):
         numbers = found[work.name]
         ratio = f"{numbers['of_echo']:.2f}" if work.echo else ""
         cpu = f"{numbers['cpu_s_per_1000']:.3f}" if work.echo else ""
@@ -105,6 +116,18 @@ def _logins(found: dict[str, Numbers]) -> Iterator[str]:
             f"| {name} | 4,000/s | {numbers['acked_per_s']:,.0f} | {numbers['p50_ms']:.1f}"
             f" | {numbers['p99_ms']:.1f} | {numbers['cpu_s_per_1000']:.3f}"
             f" | {numbers['generator_cores']:.2f} | {_faults(numbers)} |"
+        )
+
+
+def _first_logins(found: dict[str, Numbers]) -> Iterator[str]:
+    yield f"## {STEADY:,} messages a second, alone and beside first logins\n"
+    yield "Four users at a time log in for the first time; each costs a slow hash, in the thread for that.\n"
+    yield from _head("what runs beside", "delivered/s", "p50 ms", "p99 ms", "heartbeat p99 ms", "faults")
+    for kind, name in (("alone", "nothing"), ("beside", "first logins")):
+        numbers = found[kind]
+        yield (
+            f"| {name} | {numbers['delivered_per_s']:,.0f} | {numbers['p50_ms']:.1f}"
+            f" | {numbers['p99_ms']:.1f} | {numbers['heartbeat_p99_ms']:.1f} | {_faults(numbers)} |"
         )
 
 
@@ -156,3 +179,12 @@ def _draw(curve: Curve, points: list[Point]) -> None:
     axes.grid(visible=True, alpha=0.3)
     figure.savefig(FOLDER / f"{curve.name}.png", dpi=100, metadata={"Software": None})
     plt.close(figure)
+
+
+_TABLES: Final[dict[str, Callable[[Any], Iterator[str]]]] = {
+    "messages": messages_table,
+    "logins": _logins,
+    "first_logins": _first_logins,
+    "waiting": _waiting,
+}
+_ORDER: Final = [*_TABLES, *CURVES]

@@ -8,13 +8,13 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from hongyan.bench.plan import Plan
+from hongyan.bench.plan import Plan, Users
 from hongyan.bench.run import run
 from hongyan.bench.tally import Counts
 
@@ -29,19 +29,17 @@ class Suite:
     """A running suite."""
 
     login_url: str
-    pid: int
+    pids: tuple[int, ...]
     data: Path
     started_in_s: float
 
     def cpu_s(self) -> float:
-        """Return the processor time that it has used."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(") ")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        """Return the processor time that its processes have used."""
+        return sum(map(_cpu_s, self.pids))
 
     def resident_bytes(self) -> int:
-        """Return how much memory it holds."""
-        pages = Path(f"/proc/{self.pid}/statm").read_text().split()[1]
-        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+        """Return how much memory they hold."""
+        return sum(map(_resident_bytes, self.pids))
 
 
 class Meter:
@@ -77,10 +75,34 @@ class Meter:
         return self._marks["measuring"][2] - self._before
 
 
+def _cpu_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _resident_bytes(pid: int) -> int:
+    pages = Path(f"/proc/{pid}/statm").read_text().split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
 def add_users(data: Path, prefix: str, count: int) -> None:
     """Make users; works while the suite is stopped or running."""
-    users = ["user", "add", prefix, "--count", str(count), "--password", PASSWORD, "--data", str(data)]
+    add_users_with(["--data", str(data)], prefix, count)
+
+
+def add_users_with(where: Sequence[str], prefix: str, count: int) -> None:
+    """Make users in the database that these options name."""
+    users = ["user", "add", prefix, "--count", str(count), "--password", PASSWORD, *where]
     subprocess.run([str(HONGYAN), *users], check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own program
+
+
+def import_users(data: Path, users: Users) -> None:
+    """Make users each of whom has a hash of his own, as people have."""
+    table = data.parent / "users.csv"
+    rows = [f"{users.name(number)},{users.password}" for number in range(users.count)]
+    table.write_text("\n".join(["name,password", *rows]) + "\n")
+    command = [str(HONGYAN), "user", "import", str(table), "--data", str(data)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - our own program
 
 
 @contextmanager
@@ -93,14 +115,29 @@ def folder() -> Iterator[Path]:
 @contextmanager
 def running(data: Path) -> Iterator[Suite]:
     """Run a suite on ``data``, on free ports."""
-    ready, log = data.parent / "ready.json", data.parent / "log"
-    command = [str(HONGYAN), "up", "--data", str(data), "--port", "all=0", "--ready-file", str(ready)]
-    started = time.monotonic()
+    begun = time.monotonic()
+    with started(["up", "--data", str(data), "--port", "all=0"], data.parent, "up") as process:
+        took_s = time.monotonic() - begun
+        login_url = f"http://{process.addresses['login_http']}"
+        yield Suite(login_url, (process.pid,), data, took_s)
+
+
+@dataclass(frozen=True)
+class Started:
+    """A process of the suite that accepts connections."""
+
+    pid: int
+    addresses: dict[str, str]
+
+
+@contextmanager
+def started(arguments: Sequence[str], folder: Path, name: str) -> Iterator[Started]:
+    """Run ``hongyan`` with ``arguments`` until the block ends; its log and ready file go to ``folder``."""
+    ready, log = folder / f"{name}.ready", folder / f"{name}.log"
+    command = [str(HONGYAN), *arguments, "--ready-file", str(ready)]
     with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as process:  # noqa: S603 - our own program
         try:
-            addresses = _wait_for(ready, process, log)
-            took_s = time.monotonic() - started
-            yield Suite(f"http://{addresses['login_http']}", process.pid, data, took_s)
+            yield Started(process.pid, _wait_for(ready, process, log))
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(STOP_TIMEOUT_S)

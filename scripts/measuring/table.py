@@ -3,7 +3,6 @@
 import resource
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from statistics import median
 from typing import Final
 
 from hongyan.bench.plan import Plan, Users
@@ -11,9 +10,23 @@ from hongyan.bench.report import Report
 from hongyan.bench.run import run
 
 from . import asking, filling
-from .suite import PASSWORD, Meter, Suite, add_users, folder, in_the_background, running
+from .separate import separate
+from .suite import (
+    PASSWORD,
+    Meter,
+    Suite,
+    add_users,
+    folder,
+    import_users,
+    in_the_background,
+    running,
+)
 
 USERS: Final = Users("bench", 1000, PASSWORD)
+NEWCOMERS: Final = Users("new", 300, PASSWORD)
+"""Their first logins take longer than the messages beside them are measured."""
+STEADY: Final = 10_000
+"""Messages a second beside first logins."""
 Numbers = dict[str, float]
 """What one run brought; ``of_echo`` and ``faults`` among it."""
 
@@ -58,6 +71,13 @@ WORK: Final = (
         ECHO_8,
     ),
 )
+APART: Final = Work(
+    "100 pairs, 8 in flight, four processes on MariaDB and Redis",
+    "10,000/s",
+    replace(_BASE, window=8),
+    ECHO_8,
+)
+"""The row that is measured on another suite."""
 
 
 def measure(target: Suite, work: Work, seconds: float) -> Numbers:
@@ -81,42 +101,35 @@ def numbers(report: Report) -> Numbers:
     }
 
 
-def rounds(times: int, seconds: float) -> dict[str, Numbers]:
-    """Run every row of WORK so many times, in turn; return the medians, with the ratios to the echo."""
-    runs: dict[str, list[Numbers]] = {work.name: [] for work in WORK}
+def messages(seconds: float) -> dict[str, Numbers]:
+    """Run every row of WORK, then heartbeats at 80 % of what was reached with 8 in flight."""
+    found: dict[str, Numbers] = {}
     with folder() as data:
         add_users(data, USERS.prefix, USERS.count)
         with running(data) as target:
-            for _ in range(times):
-                for work in WORK:
-                    found = measure(target, work, seconds)
-                    if work.echo:
-                        found["of_echo"] = found["delivered_per_s"] / runs[work.echo][-1]["delivered_per_s"]
-                    runs[work.name].append(found)
-    return {name: medians(found) for name, found in runs.items()}
+            for work in WORK:
+                found[work.name] = _compared(measure(target, work, seconds), found.get(work.echo))
+            rate = int(found[PAIRS_8]["acked_per_s"] * 0.8)
+            paced = Work("", "", replace(_BASE, window=64, rate=rate))
+            return found | {"heartbeats": measure(target, paced, seconds)}
 
 
-def medians(runs: list[Numbers]) -> Numbers:
-    """The median of each number, but the sum of the faults: one is too many."""
-    found = {key: median(run[key] for run in runs) for key in runs[0]}
-    return found | {"faults": sum(run["faults"] for run in runs), "runs": len(runs)}
+def apart(seconds: float, echo: Numbers) -> dict[str, Numbers]:
+    """Run the row of four processes."""
+    with folder() as data, separate(data.parent, USERS.prefix, 2 * _BASE.pairs) as target:
+        return {APART.name: _compared(measure(target, APART, seconds), echo)}
 
 
-def heartbeats(times: int, seconds: float, capacity: float) -> Numbers:
-    """Heartbeats while messages run at 80 % of what was reached with 8 in flight."""
-    with folder() as data:
-        add_users(data, USERS.prefix, USERS.count)
-        with running(data) as target:
-            paced = Work("", "", replace(_BASE, window=64, rate=int(capacity * 0.8)))
-            return medians([measure(target, paced, seconds) for _ in range(times)])
+def _compared(found: Numbers, echo: Numbers | None) -> Numbers:
+    return found if echo is None else found | {"of_echo": found["delivered_per_s"] / echo["delivered_per_s"]}
 
 
 # Logins, while others are there.
 
 
-def logins(times: int, seconds: float, online: int) -> dict[str, Numbers]:
+def logins(seconds: float, online: int) -> dict[str, Numbers]:
     """Logins of known users while so many PCs are online; as a phone and as a PC."""
-    found: dict[str, list[Numbers]] = {"android": [], "windows": []}
+    kinds = ("android", "windows")
     with folder() as data:
         add_users(data, USERS.prefix, USERS.count)
         add_users(data, "online", online)
@@ -125,14 +138,26 @@ def logins(times: int, seconds: float, online: int) -> dict[str, Numbers]:
             run(replace(base, stay=True))  # each one's first login, with its slow hash
             idle = replace(base, scenario="idle", connections=online, client_type="windows")
             idle = replace(idle, users=Users("online", online, PASSWORD), grace_s=1.0)
-            total_s = times * len(found) * (seconds + 3) + 5
-            with in_the_background(replace(idle, seconds=total_s)):
-                for _ in range(times):
-                    for kind, runs in found.items():
-                        meter = Meter(target)
-                        report = run(replace(base, client_type=kind), meter)
-                        runs.append(numbers(report) | {"cpu_s_per_1000": meter.cpu_s_per_1000()})
-    return {kind: medians(runs) for kind, runs in found.items()}
+            with in_the_background(replace(idle, seconds=len(kinds) * (seconds + 3) + 5)):
+                return {kind: _logins(target, replace(base, client_type=kind)) for kind in kinds}
+
+
+def _logins(target: Suite, plan: Plan) -> Numbers:
+    meter = Meter(target)
+    return numbers(run(plan, meter)) | {"cpu_s_per_1000": meter.cpu_s_per_1000()}
+
+
+def first_logins(seconds: float) -> dict[str, Numbers]:
+    """Messages at a steady rate, alone and beside first logins, each of which costs its slow hash."""
+    paced = Work("", "", replace(_BASE, window=64, rate=STEADY))
+    with folder() as data:
+        add_users(data, USERS.prefix, USERS.count)
+        import_users(data, NEWCOMERS)
+        with running(data) as target:
+            alone = measure(target, paced, seconds)
+            plan = Plan("login", target.login_url, NEWCOMERS, seconds=60, connections=4, stay=True)
+            with in_the_background(plan):
+                return {"alone": alone, "beside": measure(target, paced, seconds)}
 
 
 # What needs no load.
@@ -160,15 +185,14 @@ def most_connections() -> int:
     return resource.getrlimit(resource.RLIMIT_NOFILE)[1] - 500
 
 
-def start(times: int) -> Numbers:
+def start() -> Numbers:
     """Seconds from the command to the ready file, with a database that exists."""
     with folder() as data:
         add_users(data, USERS.prefix, USERS.count)
-        took: list[float] = []
-        for _ in range(times + 1):
+        for _ in range(2):
             with running(data) as target:
-                took.append(target.started_in_s)
-        return {"seconds": median(took[1:])}
+                took_s = target.started_in_s
+        return {"seconds": took_s}
 
 
 def questions() -> Numbers:
