@@ -121,15 +121,17 @@ class _Together(Generic[M]):
             self._tasks.attempt(self._command.name, self._run())
 
     async def _run(self) -> None:
-        try:
-            while self._waiting:
-                asked, self._waiting = self._waiting, []
-                # Not for longer: a request that gets a task of its own is counted there.
-                self._requests.pending -= len(asked)
-                await self._requests.written()
-                await self._work(asked)
-        finally:
-            self._is_busy = False
+        while self._waiting:
+            asked, self._waiting = self._waiting, []
+            # Not for longer: a request that gets a task of its own is counted there.
+            self._requests.pending -= len(asked)
+            # Guarded, so that a bug in one round leaves the next ones in peace.
+            await self._tasks.attempt(self._command.name, self._round(asked))
+        self._is_busy = False
+
+    async def _round(self, asked: Sequence[Asked[M]]) -> None:
+        await self._requests.written()
+        await self._work(asked)
 
 
 def answer(link: Link, command: Command[Any], reply: Any, frame: Frame) -> None:
