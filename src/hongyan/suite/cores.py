@@ -3,7 +3,8 @@
 Python lets one thread run at a time. The event loop and the journal's thread take turns, thousands of
 times a second, and on two cores each turn drags the interpreter and the messages out of one core's
 cache into the other's. That costs more than the second core gives, so the two share one core. Which
-one is the scheduler's choice, made anew every few seconds; all other threads run where they like.
+one is the scheduler's choice, made anew every few seconds; all other threads run on the other cores, so
+that what takes long, the slow hash of a password above all, does not stand in the way of the two.
 """
 
 import asyncio
@@ -39,8 +40,9 @@ async def share_one_core(threads: Iterable[int]) -> None:
                 allow(thread, cores)
         await asyncio.sleep(CHOOSE_S)
         here = {_core_of(first)}
-        for thread in (first, *others):
-            allow(thread, here)
+        for thread in _threads():
+            with suppress(ProcessLookupError):
+                allow(thread, here if thread in (first, *others) else cores - here)
         await asyncio.sleep(STAY_S)
 
 
