@@ -1,5 +1,6 @@
 """What original servers must find in Redis after each of our changes (spec/storage.md 3.7, 4.2)."""
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
@@ -28,8 +29,10 @@ def user_counter(user_id: int, group_id: int) -> str:
 
 def note_entries(work: RedisWork, entries: Iterable[Entry]) -> None:
     """Count stored messages for those who have not read them, and take off what was read."""
+    singles: Counter[tuple[int, int]] = Counter()  # what one has written to another since a mark
     for message in entries:
         if isinstance(message, ReadMark):
+            _count_singles(work, singles)
             note_read(work, *message)
         elif message.error is not None or message.duplicate:
             continue
@@ -37,7 +40,14 @@ def note_entries(work: RedisWork, entries: Iterable[Entry]) -> None:
             work.tell("unread", "HINCRBY", group_counter(message.peer), "count", 1)
             _read_group(work, message.sender, message.peer)
         else:
-            work.tell("unread", "HINCRBY", f"unread_{message.peer}", message.sender, 1)
+            singles[message.peer, message.sender] += 1
+    _count_singles(work, singles)
+
+
+def _count_singles(work: RedisWork, singles: Counter[tuple[int, int]]) -> None:
+    for (reader, writer), count in singles.items():
+        work.tell("unread", "HINCRBY", f"unread_{reader}", writer, count)
+    singles.clear()
 
 
 def note_read(work: RedisWork, user_id: int, session_type: int, peer_id: int) -> None:
