@@ -25,11 +25,13 @@ PORTS: Final = {
     "http_msg": ("http_msg", "port"),
     "msfs": ("msfs", "port"),
     "push": ("push", "port"),
+    "file": ("file", "port"),
+    "file_msg": ("file", "msg_port"),
     "metrics": ("metrics", "port"),
 }
 """What ``--port`` can set: the names of the ready file, and where the model has them."""
 
-HOSTS: Final = (("login", "host"), ("msg", "host"), ("msfs", "host"))
+HOSTS: Final = (("login", "host"), ("msg", "host"), ("msfs", "host"), ("file", "host"))
 """What ``--host`` sets: where clients are served."""
 
 ALL: Final = "all"
@@ -102,9 +104,9 @@ def add_options(layers: Layers, data_dir: Path, host: str | None, ports: tuple[s
     database = ("db_proxy", "database")
     if layers.get(database) is None:
         layers.set(database, f"sqlite:///{data_dir / 'hongyan.db'}", f"--data {data_dir}")
-    files = ("msfs", "directory")
-    if layers.get(files) is None:
-        layers.set(files, str(data_dir / "msfs"), f"--data {data_dir}")
+    for section, folder in (("msfs", "msfs"), ("file", "files")):
+        if layers.get((section, "directory")) is None:
+            layers.set((section, "directory"), str(data_dir / folder), f"--data {data_dir}")
     if host:
         for path in HOSTS:
             layers.set(path, (host,), f"--host {host}")

@@ -9,7 +9,7 @@ from hongyan.cli.serving import addresses_table, apply_log_levels, log_level_opt
 from hongyan.config.teamtalk.reading import layers_for
 from hongyan.suite.serve import run_serve
 
-ROLES = ("login", "msg", "route", "db_proxy", "http_msg", "push", "msfs")
+ROLES = ("login", "msg", "route", "db_proxy", "http_msg", "push", "file", "msfs")
 
 
 @click.command()

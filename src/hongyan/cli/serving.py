@@ -17,6 +17,8 @@ DESCRIPTIONS = {
     "db_proxy": "the database server",
     "http_msg": "the HTTP API; a page to try it at /api/docs",
     "push": "pushes to phones",
+    "file": "file transfers",
+    "file_msg": "msg_servers ask for them here",
     "msfs": "images, voice and avatars (HTTP)",
     "metrics": "counters for Prometheus, /metrics",
 }

@@ -11,6 +11,13 @@ from typing import Final
 
 UPLOAD: Final = "upload"
 """May store files in msfs."""
+
+
+def file_purpose(task_id: str) -> str:
+    """What the token of a transfer is for: joining this one."""
+    return f"file {task_id}"
+
+
 _FORM: Final = re.compile(r"(\d{1,10})\.(\d{1,12})\.([A-Za-z0-9_-]{43})")
 
 

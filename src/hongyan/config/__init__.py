@@ -4,6 +4,7 @@ from hongyan.config.base import LOOPBACK, MAX_PORT, Address, Hosts, Port, Second
 from hongyan.config.cluster import MIN_SECRET_CHARACTERS, ClusterConfig
 from hongyan.config.db_proxy import DbProxyConfig, RedisConfig
 from hongyan.config.discovery import DiscoveryConfig, OriginalDiscoveryConfig
+from hongyan.config.file import FileConfig
 from hongyan.config.http_msg import HttpMsgConfig
 from hongyan.config.http_msg_webhooks import WebhooksConfig
 from hongyan.config.load import Layers, Loaded, load_config
@@ -26,6 +27,7 @@ __all__ = [
     "Config",
     "DbProxyConfig",
     "DiscoveryConfig",
+    "FileConfig",
     "Hosts",
     "HttpMsgConfig",
     "Layers",

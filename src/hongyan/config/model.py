@@ -4,6 +4,7 @@ from hongyan.config.base import Section
 from hongyan.config.cluster import ClusterConfig
 from hongyan.config.db_proxy import DbProxyConfig
 from hongyan.config.discovery import DiscoveryConfig
+from hongyan.config.file import FileConfig
 from hongyan.config.http_msg import HttpMsgConfig
 from hongyan.config.login import LoginConfig
 from hongyan.config.metrics import MetricsConfig
@@ -24,5 +25,6 @@ class Config(Section):
     db_proxy: DbProxyConfig = DbProxyConfig()
     http_msg: HttpMsgConfig = HttpMsgConfig()
     push: PushConfig = PushConfig()
+    file: FileConfig = FileConfig()
     msfs: MsfsConfig = MsfsConfig()
     metrics: MetricsConfig = MetricsConfig()

@@ -61,6 +61,8 @@ class MsgConfig(Section):
     route_servers: tuple[Address, ...] = ("127.0.0.1:8200",)
     push_servers: tuple[Address, ...] = ()
     """The push_servers; one is used, the others are spares. Without any, no phone is pushed."""
+    file_servers: tuple[Address, ...] = ()
+    """The file_servers' ports for msg_servers; a new transfer takes any. Without any, files are refused."""
     push_preview_bytes: Annotated[int, Field(ge=0, le=1024)] = 37
     """How much of name and text a push shows; 0 says only that a message came. The original shows 37."""
     message_key: Annotated[str, Field(min_length=32, max_length=32)] = "12345678901234567890123456789012"

@@ -63,12 +63,14 @@ class Connection(asyncio.Protocol):
         "_transport",
         "deadline",
         "idle_limit_s",
+        "is_writable",
         "last_received",
         "last_sent",
         "on_closed",
         "on_connected",
         "on_frame",
         "on_quiet",
+        "on_writable",
         "peer_address",
         "quiet_limit_s",
         "role",
@@ -96,6 +98,8 @@ class Connection(asyncio.Protocol):
         self.on_frame: Callable[[Frame], None] = _drop_frame
         self.on_closed: Callable[[str], None] = _nobody_cares
         self.on_quiet: Callable[[], None] | None = None
+        self.is_writable = True  # False while more waits for the peer than the transport likes
+        self.on_writable: Callable[[], None] | None = None
         self.wheel_slot: int | None = None
         self.deadline: tuple[float, str] | None = None
         self.idle_limit_s: float | None = None
@@ -256,6 +260,16 @@ class Connection(asyncio.Protocol):
         _log.info("connection closed", role=self.role, peer=self.peer_address, reason=str(error))
         self.close(error.reason)
 
+    def pause_writing(self) -> None:
+        """The peer reads slower than we write; whoever has much to send waits for ``on_writable``."""
+        self.is_writable = False
+
+    def resume_writing(self) -> None:
+        """The peer has caught up."""
+        self.is_writable = True
+        if self.on_writable is not None:
+            self.on_writable()
+
     def connection_lost(self, error: Exception | None) -> None:
         """The socket is gone; tell the owner once."""
         reason = self._close_reason or ("reset" if error else "peer_closed")
@@ -265,7 +279,8 @@ class Connection(asyncio.Protocol):
         self._reactor.forget(self, reason)
         self.on_closed(reason)
         # Break the cycle through the owner's bound methods, so that memory is free at once.
-        self.on_frame, self.on_closed, self.on_quiet = _drop_frame, _nobody_cares, None
+        self.on_frame, self.on_closed = _drop_frame, _nobody_cares
+        self.on_quiet = self.on_writable = None
 
 
 def _drop_frame(_frame: Frame) -> None:

@@ -22,6 +22,7 @@ from hongyan.metrics import Metrics
 from hongyan.reactor.http import HttpServer
 from hongyan.reactor.reactor import Reactor
 from hongyan.roles.db_proxy.server import DbProxyServer
+from hongyan.roles.file.server import FileServer
 from hongyan.roles.http_msg.server import HttpMsgServer
 from hongyan.roles.login.reply import UNSPECIFIED, host_in_url
 from hongyan.roles.login.server import LoginServer
@@ -43,7 +44,7 @@ from hongyan.wire.commands import Node
 _log = structlog.get_logger("hongyan.suite")
 
 ALL_ROLES: Final = frozenset(
-    {Node.LOGIN, Node.MSG, Node.ROUTE, Node.DB_PROXY, Node.HTTP_MSG, Node.PUSH, Node.MSFS}
+    {Node.LOGIN, Node.MSG, Node.ROUTE, Node.DB_PROXY, Node.HTTP_MSG, Node.PUSH, Node.FILE, Node.MSFS}
 )
 ORDER: Final = (
     "login_http",
@@ -55,6 +56,8 @@ ORDER: Final = (
     "db_proxy",
     "http_msg",
     "push",
+    "file",
+    "file_msg",
     "msfs",
     "metrics",
 )
@@ -99,6 +102,7 @@ class SuiteProcess:
         self._msg: MsgServer | None = None
         self._http_msg: HttpMsgServer | None = None
         self._push: PushServer | None = None
+        self._file: FileServer | None = None
         self._msfs: MsfsServer | None = None
         self._metrics_http: HttpServer | None = None
         self._discovery: Discovery | None = None
@@ -171,6 +175,9 @@ class SuiteProcess:
         if Node.PUSH in roles:
             self._push = PushServer(runtime, config.push)
             self._addresses |= await self._push.start()
+        if Node.FILE in roles:
+            self._file = FileServer(runtime, config.file)
+            self._addresses |= await self._file.start()
         if Node.MSG in roles:
             self._msg = MsgServer(runtime, config.msg)
             self._addresses |= await self._msg.start()
@@ -188,7 +195,7 @@ class SuiteProcess:
         login.connect(ALL_ROLES - self._roles, discovery)
 
     def _connect_msg(self, msg: MsgServer, discovery: Discovery) -> None:
-        for role in (self._db, self._login, self._route):
+        for role in (self._db, self._login, self._route, self._file):
             if role is not None:
                 connect_in_process(msg, role, self._metrics)
         # Without a provider nothing would come of it, and messages are spared the work.
@@ -221,7 +228,7 @@ class SuiteProcess:
         _log.info("stopping")
         if self._discovery is not None:
             await self._discovery.leave()
-        for role in (self._http_msg, self._login, self._msg, self._route, self._push):
+        for role in (self._http_msg, self._login, self._msg, self._route, self._push, self._file):
             if role is not None:
                 role.stop()
         if self._metrics_http is not None:
@@ -235,6 +242,8 @@ class SuiteProcess:
         if self._msfs is not None:
             self._msfs.stop()  # after the voice messages that db_proxy still stores there
         await reactor.close(FLUSH_LIMIT_S)
+        if self._file is not None:
+            self._file.close()
         if self._msfs is not None:
             await self._msfs.close()
         _log.info("stopped")

@@ -289,6 +289,7 @@ FILE_SERVER_ADDRESS, FILE_SERVER_ADDRESS_REPLY = _exchange(
 UPLOAD_TOKEN, UPLOAD_TOKEN_REPLY = _exchange(
     (0x0740, extension_pb2.IMUploadTokenReq, "C>M"), (0x0741, extension_pb2.IMUploadTokenRsp, "M>C")
 )
+FILE_FORGET = _command(0x0742, extension_pb2.IMFileForget, "M>F")
 # Administration: the HTTP API and the console.
 ADMIN, ADMIN_REPLY = _exchange(
     (0x0750, administration_pb2.IMAdminReq, "H>D L>D"), (0x0751, administration_pb2.IMAdminRsp, "D>H D>L")
@@ -305,4 +306,4 @@ REVOKE_SESSION, REVOKE_SESSION_REPLY = _exchange(
 CLUSTER_HELLO = _command(0x07E1, extension_pb2.IMClusterHello, "M>L M>R M>D M>F M>P H>D H>R L>D L>R")
 CLUSTER_CHALLENGE = _command(0x07E2, extension_pb2.IMClusterChallenge, "L>M R>M D>M F>M P>M D>H R>H D>L R>L")
 CLUSTER_PROOF = _command(0x07E3, extension_pb2.IMClusterProof, "M>L M>R M>D M>F M>P H>D H>R L>D L>R")
-ERROR_NOTICE = _command(0x07F0, extension_pb2.IMErrorNotice, "M>C D>M>C D>H D>L")
+ERROR_NOTICE = _command(0x07F0, extension_pb2.IMErrorNotice, "M>C D>M>C D>H D>L F>C")

@@ -12,6 +12,7 @@ from hongyan.errors import ErrorCode, RefusedError
 from hongyan.reactor.dispatch import Routes
 from hongyan.roles.msg.db_links import UNANSWERED_AFTER_S, DbLinks
 from hongyan.roles.msg.directory import SessionDirectory
+from hongyan.roles.msg.file_links import FileLinks
 from hongyan.roles.msg.lost import LostRequests
 from hongyan.roles.msg.servers import LoginLinks, PushLinks, RouteLinks
 from hongyan.roles.msg.session import ClientSession, routes_from_client
@@ -34,6 +35,7 @@ class MsgContext:
     logins: LoginLinks = field(default_factory=LoginLinks)
     route: RouteLinks = field(default_factory=RouteLinks)
     push: PushLinks = field(default_factory=PushLinks)
+    files: FileLinks = field(default_factory=FileLinks)
 
     @classmethod
     def make(cls, runtime: Runtime, config: MsgConfig) -> Self:
@@ -66,13 +68,15 @@ class MsgTables:
         self.from_route: Routes[Link] = Routes(Node.ROUTE, Node.MSG)
         self.from_login: Routes[Link] = Routes(Node.LOGIN, Node.MSG)
         self.from_push: Routes[Link] = Routes(Node.PUSH, Node.MSG)
+        self.from_file: Routes[Link] = Routes(Node.FILE, Node.MSG)
+        self.of_links = (self.from_db, self.from_route, self.from_login, self.from_push, self.from_file)
         self.status_replies: dict[int, Callable[[IMUsersStatRsp, Attach], None]] = {}
 
     def check_complete(self) -> None:
         """Refuse to start when a command has no handler."""
         for table in (self.strangers, self.clients):
             table.check_complete()
-        for links in (self.from_db, self.from_route, self.from_login, self.from_push):
+        for links in self.of_links:
             links.check_complete()
 
 

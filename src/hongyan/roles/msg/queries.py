@@ -50,7 +50,8 @@ class QueryHandlers:
         answered = (commands.USERS_INFO, commands.MSG_LIST, commands.MSG_BY_ID, commands.PUSH_SHIELD)
         for command in (*_WITHOUT_CHECKS, *answered, commands.REMOVE_SESSION):
             assert command.reply is not None  # noqa: S101 - all of these are requests
-            from_db.on(command.reply, self.answer)
+            if command is not commands.FILE_HAS_OFFLINE:  # where they are is added to its answer
+                from_db.on(command.reply, self.answer)
         from_db.on(commands.DEVICE_TOKEN_REPLY, self._device_token_set)
         from_db.on(commands.ERROR_NOTICE, self._refused)
         from_db.on(commands.STOP_RECEIVING, self._stop_receiving)

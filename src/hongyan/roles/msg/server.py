@@ -59,7 +59,7 @@ class MsgServer:
         GroupHandlers(context, self._tables, queries)
         ProfileHandlers(context, self._tables, queries)
         StatusHandlers(context, self._tables, queries)
-        FileHandlers(context, self._tables)
+        self._files = FileHandlers(context, self._tables, queries)
         self._ignore_what_links_only_mention()
         self._tables.check_complete()
         self._link_added: dict[Node, Callable[[Link], None]] = {
@@ -67,6 +67,7 @@ class MsgServer:
             Node.LOGIN: self._login_added,
             Node.ROUTE: self._route_added,
             Node.PUSH: self._push_added,
+            Node.FILE: self._file_added,
         }
         directory = context.directory
         runtime.metrics.gauge("msg_connections", "Client connections of msg_server", directory.__len__)
@@ -125,6 +126,7 @@ class MsgServer:
             Node.LOGIN: config.login_servers,
             Node.ROUTE: config.route_servers,
             Node.PUSH: config.push_servers,
+            Node.FILE: config.file_servers,
         }
         for role in roles & configured.keys():
             peers = self._peers(role)
@@ -192,8 +194,12 @@ class MsgServer:
             self._context.logins.remove(link)
         elif link.remote is Node.PUSH:
             self._context.push.remove(link)
+        elif link.remote is Node.FILE:
+            self._context.files.remove(link)
+            self._files.link_lost(link)
         else:
             self._context.route.remove(link)
+            self._files.route_lost()
             self._context.directory.forget_pcs()
 
     def _db_added(self, link: Link) -> None:
@@ -235,8 +241,18 @@ class MsgServer:
         link.routes = self._tables.from_push
         self._context.push.add(link)
 
+    def _file_added(self, link: Link) -> None:
+        link.routes = self._tables.from_file
+        self._context.files.add(link)
+
     def _ignore_what_links_only_mention(self) -> None:
         """Heartbeats are noted by the connection."""
         tables = self._tables
-        for links in (tables.from_db, tables.from_login, tables.from_route, tables.from_push):
+        for links in (
+            tables.from_db,
+            tables.from_login,
+            tables.from_route,
+            tables.from_push,
+            tables.from_file,
+        ):
             links.ignore(commands.HEARTBEAT, commands.CLUSTER_CHALLENGE)

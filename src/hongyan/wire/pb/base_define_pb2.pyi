@@ -977,10 +977,13 @@ class OfflineFileInfo(_message.Message):
     TASK_ID_FIELD_NUMBER: _builtins.int
     FILE_NAME_FIELD_NUMBER: _builtins.int
     FILE_SIZE_FIELD_NUMBER: _builtins.int
+    FILE_TOKEN_FIELD_NUMBER: _builtins.int
     from_user_id: _builtins.int
     task_id: _builtins.str
     file_name: _builtins.str
     file_size: _builtins.int
+    file_token: _builtins.str
+    """Extension: lets the user fetch it."""
     def __init__(
         self,
         *,
@@ -988,10 +991,11 @@ class OfflineFileInfo(_message.Message):
         task_id: _builtins.str | None = ...,
         file_name: _builtins.str | None = ...,
         file_size: _builtins.int | None = ...,
+        file_token: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["file_name", b"file_name", "file_size", b"file_size", "from_user_id", b"from_user_id", "task_id", b"task_id"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["file_name", b"file_name", "file_size", b"file_size", "file_token", b"file_token", "from_user_id", b"from_user_id", "task_id", b"task_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["file_name", b"file_name", "file_size", b"file_size", "from_user_id", b"from_user_id", "task_id", b"task_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["file_name", b"file_name", "file_size", b"file_size", "file_token", b"file_token", "from_user_id", b"from_user_id", "task_id", b"task_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -24,29 +24,31 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fhongyan/wire/pb/extension.proto\x12\nIM.Hongyan\"\x12\n\x10IMUploadTokenReq\"9\n\x10IMUploadTokenRsp\x12\x14\n\x0cupload_token\x18\x01 \x02(\t\x12\x0f\n\x07\x65xpires\x18\x02 \x02(\r\"Q\n\x12IMRevokeSessionReq\x12\x0f\n\x07user_id\x18\x01 \x02(\r\x12\x15\n\rsession_token\x18\x02 \x01(\t\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"O\n\x12IMRevokeSessionRsp\x12\x0f\n\x07user_id\x18\x01 \x02(\r\x12\x13\n\x0bresult_code\x18\x02 \x02(\r\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\":\n\x0eIMClusterHello\x12\x0c\n\x04role\x18\x01 \x02(\t\x12\r\n\x05nonce\x18\x02 \x02(\x0c\x12\x0b\n\x03mac\x18\x03 \x02(\x0c\"0\n\x12IMClusterChallenge\x12\r\n\x05nonce\x18\x01 \x02(\x0c\x12\x0b\n\x03mac\x18\x02 \x02(\x0c\"\x1d\n\x0eIMClusterProof\x12\x0b\n\x03mac\x18\x01 \x02(\x0c\"\xa4\x01\n\rIMErrorNotice\x12\x0c\n\x04\x63ode\x18\x01 \x02(\r\x12\x0c\n\x04text\x18\x02 \x02(\t\x12\x12\n\ncommand_id\x18\x03 \x01(\r\x12\x0b\n\x03seq\x18\x04 \x01(\r\x12\x12\n\nsession_id\x18\x05 \x01(\r\x12\x15\n\rclient_msg_id\x18\x06 \x01(\t\x12\x16\n\x0eretry_after_ms\x18\x07 \x01(\r\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c*\x81\x02\n\x0e\x45xtensionCmdID\x12\x1d\n\x18\x43ID_EXT_UPLOAD_TOKEN_REQ\x10\xc0\x0e\x12\x1d\n\x18\x43ID_EXT_UPLOAD_TOKEN_RSP\x10\xc1\x0e\x12\x1b\n\x16\x43ID_EXT_REVOKE_SESSION\x10\x88\x0f\x12!\n\x1c\x43ID_EXT_REVOKE_SESSION_REPLY\x10\x89\x0f\x12\x1a\n\x15\x43ID_EXT_CLUSTER_HELLO\x10\xe1\x0f\x12\x1e\n\x19\x43ID_EXT_CLUSTER_CHALLENGE\x10\xe2\x0f\x12\x1a\n\x15\x43ID_EXT_CLUSTER_PROOF\x10\xe3\x0f\x12\x19\n\x14\x43ID_EXT_ERROR_NOTICE\x10\xf0\x0f')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fhongyan/wire/pb/extension.proto\x12\nIM.Hongyan\"\x12\n\x10IMUploadTokenReq\"9\n\x10IMUploadTokenRsp\x12\x14\n\x0cupload_token\x18\x01 \x02(\t\x12\x0f\n\x07\x65xpires\x18\x02 \x02(\r\"0\n\x0cIMFileForget\x12\x0f\n\x07task_id\x18\x01 \x02(\t\x12\x0f\n\x07user_id\x18\x02 \x02(\r\"Q\n\x12IMRevokeSessionReq\x12\x0f\n\x07user_id\x18\x01 \x02(\r\x12\x15\n\rsession_token\x18\x02 \x01(\t\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"O\n\x12IMRevokeSessionRsp\x12\x0f\n\x07user_id\x18\x01 \x02(\r\x12\x13\n\x0bresult_code\x18\x02 \x02(\r\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\":\n\x0eIMClusterHello\x12\x0c\n\x04role\x18\x01 \x02(\t\x12\r\n\x05nonce\x18\x02 \x02(\x0c\x12\x0b\n\x03mac\x18\x03 \x02(\x0c\"0\n\x12IMClusterChallenge\x12\r\n\x05nonce\x18\x01 \x02(\x0c\x12\x0b\n\x03mac\x18\x02 \x02(\x0c\"\x1d\n\x0eIMClusterProof\x12\x0b\n\x03mac\x18\x01 \x02(\x0c\"\xa4\x01\n\rIMErrorNotice\x12\x0c\n\x04\x63ode\x18\x01 \x02(\r\x12\x0c\n\x04text\x18\x02 \x02(\t\x12\x12\n\ncommand_id\x18\x03 \x01(\r\x12\x0b\n\x03seq\x18\x04 \x01(\r\x12\x12\n\nsession_id\x18\x05 \x01(\r\x12\x15\n\rclient_msg_id\x18\x06 \x01(\t\x12\x16\n\x0eretry_after_ms\x18\x07 \x01(\r\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c*\x9b\x02\n\x0e\x45xtensionCmdID\x12\x1d\n\x18\x43ID_EXT_UPLOAD_TOKEN_REQ\x10\xc0\x0e\x12\x1d\n\x18\x43ID_EXT_UPLOAD_TOKEN_RSP\x10\xc1\x0e\x12\x18\n\x13\x43ID_EXT_FILE_FORGET\x10\xc2\x0e\x12\x1b\n\x16\x43ID_EXT_REVOKE_SESSION\x10\x88\x0f\x12!\n\x1c\x43ID_EXT_REVOKE_SESSION_REPLY\x10\x89\x0f\x12\x1a\n\x15\x43ID_EXT_CLUSTER_HELLO\x10\xe1\x0f\x12\x1e\n\x19\x43ID_EXT_CLUSTER_CHALLENGE\x10\xe2\x0f\x12\x1a\n\x15\x43ID_EXT_CLUSTER_PROOF\x10\xe3\x0f\x12\x19\n\x14\x43ID_EXT_ERROR_NOTICE\x10\xf0\x0f')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'hongyan.wire.pb.extension_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_EXTENSIONCMDID']._serialized_start=599
-  _globals['_EXTENSIONCMDID']._serialized_end=856
+  _globals['_EXTENSIONCMDID']._serialized_start=649
+  _globals['_EXTENSIONCMDID']._serialized_end=932
   _globals['_IMUPLOADTOKENREQ']._serialized_start=47
   _globals['_IMUPLOADTOKENREQ']._serialized_end=65
   _globals['_IMUPLOADTOKENRSP']._serialized_start=67
   _globals['_IMUPLOADTOKENRSP']._serialized_end=124
-  _globals['_IMREVOKESESSIONREQ']._serialized_start=126
-  _globals['_IMREVOKESESSIONREQ']._serialized_end=207
-  _globals['_IMREVOKESESSIONRSP']._serialized_start=209
-  _globals['_IMREVOKESESSIONRSP']._serialized_end=288
-  _globals['_IMCLUSTERHELLO']._serialized_start=290
-  _globals['_IMCLUSTERHELLO']._serialized_end=348
-  _globals['_IMCLUSTERCHALLENGE']._serialized_start=350
-  _globals['_IMCLUSTERCHALLENGE']._serialized_end=398
-  _globals['_IMCLUSTERPROOF']._serialized_start=400
-  _globals['_IMCLUSTERPROOF']._serialized_end=429
-  _globals['_IMERRORNOTICE']._serialized_start=432
-  _globals['_IMERRORNOTICE']._serialized_end=596
+  _globals['_IMFILEFORGET']._serialized_start=126
+  _globals['_IMFILEFORGET']._serialized_end=174
+  _globals['_IMREVOKESESSIONREQ']._serialized_start=176
+  _globals['_IMREVOKESESSIONREQ']._serialized_end=257
+  _globals['_IMREVOKESESSIONRSP']._serialized_start=259
+  _globals['_IMREVOKESESSIONRSP']._serialized_end=338
+  _globals['_IMCLUSTERHELLO']._serialized_start=340
+  _globals['_IMCLUSTERHELLO']._serialized_end=398
+  _globals['_IMCLUSTERCHALLENGE']._serialized_start=400
+  _globals['_IMCLUSTERCHALLENGE']._serialized_end=448
+  _globals['_IMCLUSTERPROOF']._serialized_start=450
+  _globals['_IMCLUSTERPROOF']._serialized_end=479
+  _globals['_IMERRORNOTICE']._serialized_start=482
+  _globals['_IMERRORNOTICE']._serialized_end=646
 # @@protoc_insertion_point(module_scope)

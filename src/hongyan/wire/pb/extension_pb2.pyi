@@ -27,6 +27,7 @@ class _ExtensionCmdIDEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Extens
     DESCRIPTOR: _descriptor.EnumDescriptor
     CID_EXT_UPLOAD_TOKEN_REQ: _ExtensionCmdID.ValueType  # 1856
     CID_EXT_UPLOAD_TOKEN_RSP: _ExtensionCmdID.ValueType  # 1857
+    CID_EXT_FILE_FORGET: _ExtensionCmdID.ValueType  # 1858
     CID_EXT_REVOKE_SESSION: _ExtensionCmdID.ValueType  # 1928
     CID_EXT_REVOKE_SESSION_REPLY: _ExtensionCmdID.ValueType  # 1929
     CID_EXT_CLUSTER_HELLO: _ExtensionCmdID.ValueType  # 2017
@@ -38,6 +39,7 @@ class ExtensionCmdID(_ExtensionCmdID, metaclass=_ExtensionCmdIDEnumTypeWrapper):
 
 CID_EXT_UPLOAD_TOKEN_REQ: ExtensionCmdID.ValueType  # 1856
 CID_EXT_UPLOAD_TOKEN_RSP: ExtensionCmdID.ValueType  # 1857
+CID_EXT_FILE_FORGET: ExtensionCmdID.ValueType  # 1858
 CID_EXT_REVOKE_SESSION: ExtensionCmdID.ValueType  # 1928
 CID_EXT_REVOKE_SESSION_REPLY: ExtensionCmdID.ValueType  # 1929
 CID_EXT_CLUSTER_HELLO: ExtensionCmdID.ValueType  # 2017
@@ -85,6 +87,31 @@ class IMUploadTokenRsp(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___IMUploadTokenRsp: _TypeAlias = IMUploadTokenRsp  # noqa: Y015
+
+@_typing.final
+class IMFileForget(_message.Message):
+    """The receiver has a kept file, or does not want it: it can be removed."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TASK_ID_FIELD_NUMBER: _builtins.int
+    USER_ID_FIELD_NUMBER: _builtins.int
+    task_id: _builtins.str
+    user_id: _builtins.int
+    """The receiver."""
+    def __init__(
+        self,
+        *,
+        task_id: _builtins.str | None = ...,
+        user_id: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["task_id", b"task_id", "user_id", b"user_id"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["task_id", b"task_id", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IMFileForget: _TypeAlias = IMFileForget  # noqa: Y015
 
 @_typing.final
 class IMRevokeSessionReq(_message.Message):

@@ -25,35 +25,35 @@ _sym_db = _symbol_database.Default()
 from hongyan.wire.pb import base_define_pb2 as hongyan_dot_wire_dot_pb_dot_base__define__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ahongyan/wire/pb/file.proto\x12\x07IM.File\x1a!hongyan/wire/pb/base_define.proto\"d\n\x0eIMFileLoginReq\x12\x0f\n\x07user_id\x18\x01 \x02(\r\x12\x0f\n\x07task_id\x18\x02 \x02(\t\x12\x30\n\tfile_role\x18\x03 \x02(\x0e\x32\x1d.IM.BaseDefine.ClientFileRole\"6\n\x0eIMFileLoginRsp\x12\x13\n\x0bresult_code\x18\x01 \x02(\r\x12\x0f\n\x07task_id\x18\x02 \x02(\t\"^\n\x0bIMFileState\x12-\n\x05state\x18\x01 \x02(\x0e\x32\x1e.IM.BaseDefine.ClientFileState\x12\x0f\n\x07task_id\x18\x02 \x02(\t\x12\x0f\n\x07user_id\x18\x03 \x02(\r\"\x8d\x01\n\x11IMFilePullDataReq\x12\x0f\n\x07task_id\x18\x01 \x02(\t\x12\x0f\n\x07user_id\x18\x02 \x02(\r\x12\x33\n\ntrans_mode\x18\x03 \x02(\x0e\x32\x1f.IM.BaseDefine.TransferFileType\x12\x0e\n\x06offset\x18\x04 \x02(\r\x12\x11\n\tdata_size\x18\x05 \x02(\r\"m\n\x11IMFilePullDataRsp\x12\x13\n\x0bresult_code\x18\x01 \x02(\r\x12\x0f\n\x07task_id\x18\x02 \x02(\t\x12\x0f\n\x07user_id\x18\x03 \x02(\r\x12\x0e\n\x06offset\x18\x04 \x02(\r\x12\x11\n\tfile_data\x18\x05 \x02(\x0c\"\x90\x01\n\tIMFileReq\x12\x14\n\x0c\x66rom_user_id\x18\x01 \x02(\r\x12\x12\n\nto_user_id\x18\x02 \x02(\r\x12\x11\n\tfile_name\x18\x03 \x02(\t\x12\x11\n\tfile_size\x18\x04 \x02(\r\x12\x33\n\ntrans_mode\x18\x05 \x02(\x0e\x32\x1f.IM.BaseDefine.TransferFileType\"\xd0\x01\n\tIMFileRsp\x12\x13\n\x0bresult_code\x18\x01 \x02(\r\x12\x14\n\x0c\x66rom_user_id\x18\x02 \x02(\r\x12\x12\n\nto_user_id\x18\x03 \x02(\r\x12\x11\n\tfile_name\x18\x04 \x02(\t\x12\x0f\n\x07task_id\x18\x05 \x02(\t\x12+\n\x0cip_addr_list\x18\x06 \x03(\x0b\x32\x15.IM.BaseDefine.IpAddr\x12\x33\n\ntrans_mode\x18\x07 \x02(\x0e\x32\x1f.IM.BaseDefine.TransferFileType\"\xe8\x01\n\x0cIMFileNotify\x12\x14\n\x0c\x66rom_user_id\x18\x01 \x02(\r\x12\x12\n\nto_user_id\x18\x02 \x02(\r\x12\x11\n\tfile_name\x18\x03 \x02(\t\x12\x11\n\tfile_size\x18\x04 \x02(\r\x12\x0f\n\x07task_id\x18\x05 \x02(\t\x12+\n\x0cip_addr_list\x18\x06 \x03(\x0b\x32\x15.IM.BaseDefine.IpAddr\x12\x33\n\ntrans_mode\x18\x07 \x02(\x0e\x32\x1f.IM.BaseDefine.TransferFileType\x12\x15\n\roffline_ready\x18\x08 \x02(\r\";\n\x13IMFileHasOfflineReq\x12\x0f\n\x07user_id\x18\x01 \x02(\r\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"\xa3\x01\n\x13IMFileHasOfflineRsp\x12\x0f\n\x07user_id\x18\x01 \x02(\r\x12\x39\n\x11offline_file_list\x18\x02 \x03(\x0b\x32\x1e.IM.BaseDefine.OfflineFileInfo\x12+\n\x0cip_addr_list\x18\x03 \x03(\x0b\x32\x15.IM.BaseDefine.IpAddr\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"v\n\x13IMFileAddOfflineReq\x12\x14\n\x0c\x66rom_user_id\x18\x01 \x02(\r\x12\x12\n\nto_user_id\x18\x02 \x02(\r\x12\x0f\n\x07task_id\x18\x03 \x02(\t\x12\x11\n\tfile_name\x18\x04 \x02(\t\x12\x11\n\tfile_size\x18\x05 \x02(\r\"P\n\x13IMFileDelOfflineReq\x12\x14\n\x0c\x66rom_user_id\x18\x01 \x02(\r\x12\x12\n\nto_user_id\x18\x02 \x02(\r\x12\x0f\n\x07task_id\x18\x03 \x02(\t')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ahongyan/wire/pb/file.proto\x12\x07IM.File\x1a!hongyan/wire/pb/base_define.proto\"\x91\x01\n\x0eIMFileLoginReq\x12\x0f\n\x07user_id\x18\x01 \x02(\r\x12\x0f\n\x07task_id\x18\x02 \x02(\t\x12\x30\n\tfile_role\x18\x03 \x02(\x0e\x32\x1d.IM.BaseDefine.ClientFileRole\x12\x12\n\nfile_token\x18z \x01(\t\x12\x17\n\x0fmax_block_bytes\x18{ \x01(\r\"6\n\x0eIMFileLoginRsp\x12\x13\n\x0bresult_code\x18\x01 \x02(\r\x12\x0f\n\x07task_id\x18\x02 \x02(\t\"^\n\x0bIMFileState\x12-\n\x05state\x18\x01 \x02(\x0e\x32\x1e.IM.BaseDefine.ClientFileState\x12\x0f\n\x07task_id\x18\x02 \x02(\t\x12\x0f\n\x07user_id\x18\x03 \x02(\r\"\x8d\x01\n\x11IMFilePullDataReq\x12\x0f\n\x07task_id\x18\x01 \x02(\t\x12\x0f\n\x07user_id\x18\x02 \x02(\r\x12\x33\n\ntrans_mode\x18\x03 \x02(\x0e\x32\x1f.IM.BaseDefine.TransferFileType\x12\x0e\n\x06offset\x18\x04 \x02(\r\x12\x11\n\tdata_size\x18\x05 \x02(\r\"m\n\x11IMFilePullDataRsp\x12\x13\n\x0bresult_code\x18\x01 \x02(\r\x12\x0f\n\x07task_id\x18\x02 \x02(\t\x12\x0f\n\x07user_id\x18\x03 \x02(\r\x12\x0e\n\x06offset\x18\x04 \x02(\r\x12\x11\n\tfile_data\x18\x05 \x02(\x0c\"\x90\x01\n\tIMFileReq\x12\x14\n\x0c\x66rom_user_id\x18\x01 \x02(\r\x12\x12\n\nto_user_id\x18\x02 \x02(\r\x12\x11\n\tfile_name\x18\x03 \x02(\t\x12\x11\n\tfile_size\x18\x04 \x02(\r\x12\x33\n\ntrans_mode\x18\x05 \x02(\x0e\x32\x1f.IM.BaseDefine.TransferFileType\"\xe4\x01\n\tIMFileRsp\x12\x13\n\x0bresult_code\x18\x01 \x02(\r\x12\x14\n\x0c\x66rom_user_id\x18\x02 \x02(\r\x12\x12\n\nto_user_id\x18\x03 \x02(\r\x12\x11\n\tfile_name\x18\x04 \x02(\t\x12\x0f\n\x07task_id\x18\x05 \x02(\t\x12+\n\x0cip_addr_list\x18\x06 \x03(\x0b\x32\x15.IM.BaseDefine.IpAddr\x12\x33\n\ntrans_mode\x18\x07 \x02(\x0e\x32\x1f.IM.BaseDefine.TransferFileType\x12\x12\n\nfile_token\x18z \x01(\t\"\xfc\x01\n\x0cIMFileNotify\x12\x14\n\x0c\x66rom_user_id\x18\x01 \x02(\r\x12\x12\n\nto_user_id\x18\x02 \x02(\r\x12\x11\n\tfile_name\x18\x03 \x02(\t\x12\x11\n\tfile_size\x18\x04 \x02(\r\x12\x0f\n\x07task_id\x18\x05 \x02(\t\x12+\n\x0cip_addr_list\x18\x06 \x03(\x0b\x32\x15.IM.BaseDefine.IpAddr\x12\x33\n\ntrans_mode\x18\x07 \x02(\x0e\x32\x1f.IM.BaseDefine.TransferFileType\x12\x15\n\roffline_ready\x18\x08 \x02(\r\x12\x12\n\nfile_token\x18z \x01(\t\";\n\x13IMFileHasOfflineReq\x12\x0f\n\x07user_id\x18\x01 \x02(\r\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"\xa3\x01\n\x13IMFileHasOfflineRsp\x12\x0f\n\x07user_id\x18\x01 \x02(\r\x12\x39\n\x11offline_file_list\x18\x02 \x03(\x0b\x32\x1e.IM.BaseDefine.OfflineFileInfo\x12+\n\x0cip_addr_list\x18\x03 \x03(\x0b\x32\x15.IM.BaseDefine.IpAddr\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"v\n\x13IMFileAddOfflineReq\x12\x14\n\x0c\x66rom_user_id\x18\x01 \x02(\r\x12\x12\n\nto_user_id\x18\x02 \x02(\r\x12\x0f\n\x07task_id\x18\x03 \x02(\t\x12\x11\n\tfile_name\x18\x04 \x02(\t\x12\x11\n\tfile_size\x18\x05 \x02(\r\"P\n\x13IMFileDelOfflineReq\x12\x14\n\x0c\x66rom_user_id\x18\x01 \x02(\r\x12\x12\n\nto_user_id\x18\x02 \x02(\r\x12\x0f\n\x07task_id\x18\x03 \x02(\t')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'hongyan.wire.pb.file_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_IMFILELOGINREQ']._serialized_start=74
-  _globals['_IMFILELOGINREQ']._serialized_end=174
-  _globals['_IMFILELOGINRSP']._serialized_start=176
-  _globals['_IMFILELOGINRSP']._serialized_end=230
-  _globals['_IMFILESTATE']._serialized_start=232
-  _globals['_IMFILESTATE']._serialized_end=326
-  _globals['_IMFILEPULLDATAREQ']._serialized_start=329
-  _globals['_IMFILEPULLDATAREQ']._serialized_end=470
-  _globals['_IMFILEPULLDATARSP']._serialized_start=472
-  _globals['_IMFILEPULLDATARSP']._serialized_end=581
-  _globals['_IMFILEREQ']._serialized_start=584
-  _globals['_IMFILEREQ']._serialized_end=728
-  _globals['_IMFILERSP']._serialized_start=731
-  _globals['_IMFILERSP']._serialized_end=939
-  _globals['_IMFILENOTIFY']._serialized_start=942
-  _globals['_IMFILENOTIFY']._serialized_end=1174
-  _globals['_IMFILEHASOFFLINEREQ']._serialized_start=1176
-  _globals['_IMFILEHASOFFLINEREQ']._serialized_end=1235
-  _globals['_IMFILEHASOFFLINERSP']._serialized_start=1238
-  _globals['_IMFILEHASOFFLINERSP']._serialized_end=1401
-  _globals['_IMFILEADDOFFLINEREQ']._serialized_start=1403
-  _globals['_IMFILEADDOFFLINEREQ']._serialized_end=1521
-  _globals['_IMFILEDELOFFLINEREQ']._serialized_start=1523
-  _globals['_IMFILEDELOFFLINEREQ']._serialized_end=1603
+  _globals['_IMFILELOGINREQ']._serialized_start=75
+  _globals['_IMFILELOGINREQ']._serialized_end=220
+  _globals['_IMFILELOGINRSP']._serialized_start=222
+  _globals['_IMFILELOGINRSP']._serialized_end=276
+  _globals['_IMFILESTATE']._serialized_start=278
+  _globals['_IMFILESTATE']._serialized_end=372
+  _globals['_IMFILEPULLDATAREQ']._serialized_start=375
+  _globals['_IMFILEPULLDATAREQ']._serialized_end=516
+  _globals['_IMFILEPULLDATARSP']._serialized_start=518
+  _globals['_IMFILEPULLDATARSP']._serialized_end=627
+  _globals['_IMFILEREQ']._serialized_start=630
+  _globals['_IMFILEREQ']._serialized_end=774
+  _globals['_IMFILERSP']._serialized_start=777
+  _globals['_IMFILERSP']._serialized_end=1005
+  _globals['_IMFILENOTIFY']._serialized_start=1008
+  _globals['_IMFILENOTIFY']._serialized_end=1260
+  _globals['_IMFILEHASOFFLINEREQ']._serialized_start=1262
+  _globals['_IMFILEHASOFFLINEREQ']._serialized_end=1321
+  _globals['_IMFILEHASOFFLINERSP']._serialized_start=1324
+  _globals['_IMFILEHASOFFLINERSP']._serialized_end=1487
+  _globals['_IMFILEADDOFFLINEREQ']._serialized_start=1489
+  _globals['_IMFILEADDOFFLINEREQ']._serialized_end=1607
+  _globals['_IMFILEDELOFFLINEREQ']._serialized_start=1609
+  _globals['_IMFILEDELOFFLINEREQ']._serialized_end=1689
 # @@protoc_insertion_point(module_scope)

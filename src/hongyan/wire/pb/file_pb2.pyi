@@ -28,19 +28,29 @@ class IMFileLoginReq(_message.Message):
     USER_ID_FIELD_NUMBER: _builtins.int
     TASK_ID_FIELD_NUMBER: _builtins.int
     FILE_ROLE_FIELD_NUMBER: _builtins.int
+    FILE_TOKEN_FIELD_NUMBER: _builtins.int
+    MAX_BLOCK_BYTES_FIELD_NUMBER: _builtins.int
     user_id: _builtins.int
     task_id: _builtins.str
     file_role: _base_define_pb2.ClientFileRole.ValueType
+    file_token: _builtins.str
+    """Extension: what msg_server gave the user for this transfer."""
+    max_block_bytes: _builtins.int
+    """Extension: the client takes and gives blocks up to this size, a few at once, and error notices; it may
+    begin a download anywhere.
+    """
     def __init__(
         self,
         *,
         user_id: _builtins.int | None = ...,
         task_id: _builtins.str | None = ...,
         file_role: _base_define_pb2.ClientFileRole.ValueType | None = ...,
+        file_token: _builtins.str | None = ...,
+        max_block_bytes: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["file_role", b"file_role", "task_id", b"task_id", "user_id", b"user_id"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["file_role", b"file_role", "file_token", b"file_token", "max_block_bytes", b"max_block_bytes", "task_id", b"task_id", "user_id", b"user_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["file_role", b"file_role", "task_id", b"task_id", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["file_role", b"file_role", "file_token", b"file_token", "max_block_bytes", b"max_block_bytes", "task_id", b"task_id", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -197,12 +207,15 @@ class IMFileRsp(_message.Message):
     TASK_ID_FIELD_NUMBER: _builtins.int
     IP_ADDR_LIST_FIELD_NUMBER: _builtins.int
     TRANS_MODE_FIELD_NUMBER: _builtins.int
+    FILE_TOKEN_FIELD_NUMBER: _builtins.int
     result_code: _builtins.int
     from_user_id: _builtins.int
     to_user_id: _builtins.int
     file_name: _builtins.str
     task_id: _builtins.str
     trans_mode: _base_define_pb2.TransferFileType.ValueType
+    file_token: _builtins.str
+    """Extension: lets the user join the transfer; for clients that asked for upload tokens."""
     @_builtins.property
     def ip_addr_list(self) -> _containers.RepeatedCompositeFieldContainer[_base_define_pb2.IpAddr]: ...
     def __init__(
@@ -215,10 +228,11 @@ class IMFileRsp(_message.Message):
         task_id: _builtins.str | None = ...,
         ip_addr_list: _abc.Iterable[_base_define_pb2.IpAddr] | None = ...,
         trans_mode: _base_define_pb2.TransferFileType.ValueType | None = ...,
+        file_token: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["file_name", b"file_name", "from_user_id", b"from_user_id", "result_code", b"result_code", "task_id", b"task_id", "to_user_id", b"to_user_id", "trans_mode", b"trans_mode"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["file_name", b"file_name", "file_token", b"file_token", "from_user_id", b"from_user_id", "result_code", b"result_code", "task_id", b"task_id", "to_user_id", b"to_user_id", "trans_mode", b"trans_mode"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["file_name", b"file_name", "from_user_id", b"from_user_id", "ip_addr_list", b"ip_addr_list", "result_code", b"result_code", "task_id", b"task_id", "to_user_id", b"to_user_id", "trans_mode", b"trans_mode"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["file_name", b"file_name", "file_token", b"file_token", "from_user_id", b"from_user_id", "ip_addr_list", b"ip_addr_list", "result_code", b"result_code", "task_id", b"task_id", "to_user_id", b"to_user_id", "trans_mode", b"trans_mode"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -236,6 +250,7 @@ class IMFileNotify(_message.Message):
     IP_ADDR_LIST_FIELD_NUMBER: _builtins.int
     TRANS_MODE_FIELD_NUMBER: _builtins.int
     OFFLINE_READY_FIELD_NUMBER: _builtins.int
+    FILE_TOKEN_FIELD_NUMBER: _builtins.int
     from_user_id: _builtins.int
     to_user_id: _builtins.int
     file_name: _builtins.str
@@ -243,6 +258,8 @@ class IMFileNotify(_message.Message):
     task_id: _builtins.str
     trans_mode: _base_define_pb2.TransferFileType.ValueType
     offline_ready: _builtins.int
+    file_token: _builtins.str
+    """Extension: as in IMFileRsp."""
     @_builtins.property
     def ip_addr_list(self) -> _containers.RepeatedCompositeFieldContainer[_base_define_pb2.IpAddr]: ...
     def __init__(
@@ -256,10 +273,11 @@ class IMFileNotify(_message.Message):
         ip_addr_list: _abc.Iterable[_base_define_pb2.IpAddr] | None = ...,
         trans_mode: _base_define_pb2.TransferFileType.ValueType | None = ...,
         offline_ready: _builtins.int | None = ...,
+        file_token: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["file_name", b"file_name", "file_size", b"file_size", "from_user_id", b"from_user_id", "offline_ready", b"offline_ready", "task_id", b"task_id", "to_user_id", b"to_user_id", "trans_mode", b"trans_mode"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["file_name", b"file_name", "file_size", b"file_size", "file_token", b"file_token", "from_user_id", b"from_user_id", "offline_ready", b"offline_ready", "task_id", b"task_id", "to_user_id", b"to_user_id", "trans_mode", b"trans_mode"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["file_name", b"file_name", "file_size", b"file_size", "from_user_id", b"from_user_id", "ip_addr_list", b"ip_addr_list", "offline_ready", b"offline_ready", "task_id", b"task_id", "to_user_id", b"to_user_id", "trans_mode", b"trans_mode"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["file_name", b"file_name", "file_size", b"file_size", "file_token", b"file_token", "from_user_id", b"from_user_id", "ip_addr_list", b"ip_addr_list", "offline_ready", b"offline_ready", "task_id", b"task_id", "to_user_id", b"to_user_id", "trans_mode", b"trans_mode"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -544,16 +544,20 @@ class IMFileServerIPRsp(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     IP_ADDR_LIST_FIELD_NUMBER: _builtins.int
+    SERVER_TAG_FIELD_NUMBER: _builtins.int
+    server_tag: _builtins.str
+    """Extension: the ids of its transfers end so."""
     @_builtins.property
     def ip_addr_list(self) -> _containers.RepeatedCompositeFieldContainer[_base_define_pb2.IpAddr]: ...
     def __init__(
         self,
         *,
         ip_addr_list: _abc.Iterable[_base_define_pb2.IpAddr] | None = ...,
+        server_tag: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["server_tag", b"server_tag"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ip_addr_list", b"ip_addr_list"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ip_addr_list", b"ip_addr_list", "server_tag", b"server_tag"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -641,7 +641,7 @@ export const IpAddr = message("IpAddr", [
   [2, "port", "uint32"],
 ]);
 
-/** @typedef {{ resultCode: number, fromUserId: number, toUserId: number, fileName: string, taskId: string, ipAddrList: IpAddrFields[], transMode: number }} IMFileRspFields */
+/** @typedef {{ resultCode: number, fromUserId: number, toUserId: number, fileName: string, taskId: string, ipAddrList: IpAddrFields[], transMode: number, fileToken?: string }} IMFileRspFields */
 /** @type {import('./schema.js').MessageType<IMFileRspFields>} */
 export const IMFileRsp = message("IMFileRsp", [
   [1, "resultCode", "uint32"],
@@ -651,9 +651,10 @@ export const IMFileRsp = message("IMFileRsp", [
   [5, "taskId", "string"],
   [6, "ipAddrList", IpAddr, true],
   [7, "transMode", "uint32"],
+  [122, "fileToken", "string"],
 ]);
 
-/** @typedef {{ fromUserId: number, toUserId: number, fileName: string, fileSize: number, taskId: string, ipAddrList: IpAddrFields[], transMode: number, offlineReady: number }} IMFileNotifyFields */
+/** @typedef {{ fromUserId: number, toUserId: number, fileName: string, fileSize: number, taskId: string, ipAddrList: IpAddrFields[], transMode: number, offlineReady: number, fileToken?: string }} IMFileNotifyFields */
 /** @type {import('./schema.js').MessageType<IMFileNotifyFields>} */
 export const IMFileNotify = message("IMFileNotify", [
   [1, "fromUserId", "uint32"],
@@ -664,6 +665,7 @@ export const IMFileNotify = message("IMFileNotify", [
   [6, "ipAddrList", IpAddr, true],
   [7, "transMode", "uint32"],
   [8, "offlineReady", "uint32"],
+  [122, "fileToken", "string"],
 ]);
 
 /** @typedef {{ userId: number, attachData?: Uint8Array }} IMFileHasOfflineReqFields */
@@ -673,13 +675,14 @@ export const IMFileHasOfflineReq = message("IMFileHasOfflineReq", [
   [20, "attachData", "bytes"],
 ]);
 
-/** @typedef {{ fromUserId: number, taskId: string, fileName: string, fileSize: number }} OfflineFileInfoFields */
+/** @typedef {{ fromUserId: number, taskId: string, fileName: string, fileSize: number, fileToken?: string }} OfflineFileInfoFields */
 /** @type {import('./schema.js').MessageType<OfflineFileInfoFields>} */
 export const OfflineFileInfo = message("OfflineFileInfo", [
   [1, "fromUserId", "uint32"],
   [2, "taskId", "string"],
   [3, "fileName", "string"],
   [4, "fileSize", "uint32"],
+  [122, "fileToken", "string"],
 ]);
 
 /** @typedef {{ userId: number, offlineFileList: OfflineFileInfoFields[], ipAddrList: IpAddrFields[], attachData?: Uint8Array }} IMFileHasOfflineRspFields */
