@@ -1,12 +1,15 @@
-"""Replays who connects to route_server and login_server: msg_servers, and clients that ask where to go."""
+"""Replays who connects to a server: msg_servers, clients that ask where to go, clients with a file."""
 
 import asyncio
 import json
+import time
 from dataclasses import dataclass, field
 
 from hongyan.testing import Event, Http, Note, Pdu, Transcript
 from hongyan.testing.peers import SERVER_HEADER
 from hongyan.wire import commands
+from hongyan.wire.commands import COMMANDS
+from hongyan.wire.frame import HEADER_BYTES
 from hongyan.wire.pb.buddy_pb2 import IMUsersStatReq
 from hongyan.wire.pb.login_pb2 import IMMsgServReq
 from hongyan.wire.pb.other_pb2 import IMHeartBeat
@@ -17,6 +20,9 @@ from .scenario import Outcome, without_server_heartbeats
 from .wires import DEADLINE_S, Wire
 
 FENCE_SEQ = 0xFE00
+PATIENCE_S = 3.0
+PORTS = {"client>login-tcp": "login_client", "msg>file": "file_msg", "msg2>file": "file_msg"}
+"""The ready file's name of the port that a link goes to, where it is not the role's."""
 HEARTBEAT = SERVER_HEADER.frame(commands.HEARTBEAT, IMHeartBeat())
 
 
@@ -30,6 +36,8 @@ class Callers:
     wires: dict[str, Wire] = field(default_factory=dict)
     connected: list[Wire] = field(default_factory=list)
     _answer: str = ""
+    _recorded_tasks: list[str] = field(default_factory=list)
+    _tasks: list[str] = field(default_factory=list)
 
     async def replay(self, transcript: Transcript) -> None:
         records = [
@@ -39,6 +47,8 @@ class Callers:
         ]
         await self._connect_who_was_there(records)
         for record in records:
+            if self.role == "file" and (isinstance(record, Note) or record.from_connecting):
+                await self._what_was_recorded_so_far()
             if isinstance(record, Note):
                 self._end_step(record.n)
             elif isinstance(record, Http):
@@ -49,6 +59,10 @@ class Callers:
                 await self._restarted(record)
             else:
                 self.outcome.expect(_place(record), record)
+                if isinstance(record, Pdu) and record.command_id == commands.FILE_TRANSFER_REPLY.id:
+                    self._recorded_tasks.append(_task_of(record.raw, record.command_id))
+        if self.role == "file":
+            await self._what_was_recorded_so_far()
         self._end_step(0)
 
     async def _connect_who_was_there(self, records: list[Pdu | Event | Http | Note]) -> None:
@@ -64,7 +78,7 @@ class Callers:
             await self._open(record)
 
     async def _open(self, record: Pdu | Event) -> None:
-        name = {"login-tcp": "login_client"}.get(record.link.rpartition(">")[2], self.role)
+        name = PORTS.get(record.link, self.role)
         wire = self.wires[_place(record)] = await self._connect(name)
         if not record.link.startswith("client>"):
             wire.write(HEARTBEAT)  # by which an original is let in
@@ -83,7 +97,7 @@ class Callers:
                 self._collect()
                 wire.close()
         else:
-            self.wires[_place(record)].write(record.raw)
+            self.wires[_place(record)].write(self._with_task(record))
             if record.link == "client>login-tcp":
                 await self.wires[_place(record)].wait_for_end()
         await self._fence()
@@ -109,6 +123,10 @@ class Callers:
                 request = IMUsersStatReq(user_id=0, user_id_list=[0])
                 wire.write(SERVER_HEADER.frame(commands.USERS_STATUS, request, FENCE_SEQ))
                 await wire.wait_for(commands.USERS_STATUS_REPLY.id, FENCE_SEQ)
+        elif self.role == "file":
+            for wire in self.wires.values():
+                wire.write(SERVER_HEADER.frame(commands.HEARTBEAT, IMHeartBeat(), FENCE_SEQ))
+                await wire.wait_for(commands.HEARTBEAT.id, FENCE_SEQ)
         else:
             asker = await self._connect("login_client")
             asker.write(SERVER_HEADER.frame(commands.MSG_SERVER, IMMsgServReq(), FENCE_SEQ))
@@ -121,7 +139,9 @@ class Callers:
         for place, wire in self.wires.items():
             frames, wire.frames = wire.frames, []
             for frame in frames:
-                if frame.command_id != commands.HEARTBEAT.id:
+                if frame.command_id == commands.FILE_TRANSFER_REPLY.id:
+                    self._tasks.append(_task_of(frame.raw, frame.command_id))
+                if frame.command_id != commands.HEARTBEAT.id or place.startswith("client>"):
                     self.outcome.came_on(place, frame.raw)
             if wire.is_closed and place.startswith("client>") and not wire.is_end_noted:
                 wire.is_end_noted = True
@@ -130,6 +150,25 @@ class Callers:
     def _end_step(self, next_step: int) -> None:
         self._collect()
         self.outcome.end_step(next_step)
+
+    # Files: the disk takes its time, and the server names the transfers anew.
+
+    async def _what_was_recorded_so_far(self) -> None:
+        """Wait until as much came as was recorded, or it is clear that it does not."""
+        end = time.monotonic() + PATIENCE_S
+        self._collect()
+        while self.outcome.has_less_than_recorded() and time.monotonic() < end:
+            await asyncio.sleep(0.01)
+            self._collect()
+
+    def _with_task(self, record: Pdu) -> bytes:
+        tasks = dict(zip(self._recorded_tasks, self._tasks, strict=False))
+        message = COMMANDS[record.command_id].message.FromString(record.payload)
+        task = tasks.get(getattr(message, "task_id", ""))
+        if task is None:
+            return record.raw
+        message.task_id = task
+        return record.raw[:HEADER_BYTES] + message.SerializePartialToString()  # ids are of one length
 
     # HTTP: the answer as a whole.
 
@@ -143,6 +182,11 @@ class Callers:
             await writer.wait_closed()
         elif _meaning(record.text) != _meaning(self._answer):
             self.outcome.deviations.append(f"{record.link} {record.conn}\t{record.n} http")
+
+
+def _task_of(raw: bytes, command_id: int) -> str:
+    task: str = COMMANDS[command_id].message.FromString(raw[HEADER_BYTES:]).task_id
+    return task
 
 
 def _place(record: Pdu | Event) -> str:
@@ -162,7 +206,7 @@ def _meaning(text: str) -> object:
 
 
 async def replay_accepting(process: Process, transcript: Transcript, role: str) -> list[str]:
-    """Return what route_server or login_server did differently."""
+    """Return what the server did differently."""
     outcome = Outcome(Clock(transcript.head.started))
     callers = Callers(process, role, outcome)
     try:

@@ -24,6 +24,7 @@ _BETWEEN_SERVERS = {
     "ws_is_encrypted",
     "ws_url",
     "login_client_type",
+    "server_tag",
     "peer_address",
 }
 """Fields that ours adds to what servers tell each other (docs/protocol.md); originals skip them."""

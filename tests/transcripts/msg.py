@@ -11,10 +11,12 @@ from hongyan.testing.peers import SERVER_HEADER
 from hongyan.wire import commands
 from hongyan.wire.commands import COMMANDS
 from hongyan.wire.frame import HEADER_BYTES, InboundFrame
+from hongyan.wire.pb.base_define_pb2 import IpAddr
 from hongyan.wire.pb.buddy_pb2 import IMUsersStatRsp
 from hongyan.wire.pb.extension_pb2 import IMErrorNotice
 from hongyan.wire.pb.login_pb2 import IMLoginReq
 from hongyan.wire.pb.other_pb2 import IMHeartBeat
+from hongyan.wire.pb.server_pb2 import IMFileServerIPRsp
 
 from .compare import CLOSED, Clock
 from .processes import Process
@@ -26,6 +28,8 @@ FENCE = "the fence"
 ECHO_SEQ = 0xF000
 UNFENCED_S = 0.05
 """While not all neighbours are there nobody can log in, so there is no fence, and time has to do."""
+FILE_PORT = 8600
+"""Where the recorded file_server's clients go."""
 PUSH_QUERIES = frozenset(range(0x0705, 0x0707)) | frozenset(range(0x0711, 0x0713))
 """Who gets a push is asked behind every message; it has no part in what clients see, and stays out."""
 PRESENCE_S = 2.0
@@ -56,7 +60,12 @@ class Neighbours:
         ports = self.process.ports
         self.servers = {
             f"{self.me}>{short}": FakeServer(ports[role])
-            for short, role in (("db", "db_proxy"), ("login", "login"), ("route", "route"))
+            for short, role in (
+                ("db", "db_proxy"),
+                ("login", "login"),
+                ("route", "route"),
+                ("file", "file_msg"),
+            )
         }
         self._fence: Wire | None = None
         self._fence_attach = b""
@@ -111,6 +120,8 @@ class Neighbours:
             for record in records
             if isinstance(record, Event) and record.is_open and record.conn == "1"
         }
+        if "file" not in transcript.head.servers:
+            del self.servers[f"{self.me}>file"]
         for link, server in self.servers.items():
             if link not in later:
                 await server.up()
@@ -121,9 +132,18 @@ class Neighbours:
         await self._settle()
         if not later:
             await self._raise_fence()
+        if f"{self.me}>file" in self.servers.keys() - later:
+            await self._say_where_files_go(self.servers[f"{self.me}>file"].live[0])
         for server in self.servers.values():
             for wire in server.links:
                 wire.frames.clear()
+
+    async def _say_where_files_go(self, wire: Wire) -> None:
+        """Answer what msg_server asks when the link opens, before the recording begins."""
+        await wire.wait_for(commands.FILE_SERVER_ADDRESS.id, 0)
+        answer = IMFileServerIPRsp(ip_addr_list=[IpAddr(ip="127.0.0.1", port=FILE_PORT)])
+        wire.write(SERVER_HEADER.frame(commands.FILE_SERVER_ADDRESS_REPLY, answer))
+        await asyncio.sleep(UNFENCED_S)
 
     def _is_input(self, record: Any) -> bool:
         if record.link.startswith("client>"):
@@ -243,7 +263,7 @@ class Neighbours:
         if not self._fence_attach:
             await self._raise_fence()
         fence, attach = self._fence, self._fence_attach
-        if fence is None or not attach or link.endswith("login"):
+        if fence is None or not attach or link.endswith(("login", "file")):
             await asyncio.sleep(UNFENCED_S)
             return
         seq = next(self._numbers)

@@ -21,17 +21,23 @@ db_proxies = ["127.0.0.1:{db_proxy}", "127.0.0.1:{db_proxy}"]
 db_connections = 2
 login_servers = ["127.0.0.1:{login}"]
 route_servers = ["127.0.0.1:{route}"]
+file_servers = ["127.0.0.1:{file_msg}"]
 [msg.limits]
 login_wait_s = 3600
 [route]
 port = {route}
+[file]
+port = {file}
+msg_port = {file_msg}
+directory = "{files}"
+public_addresses = ["127.0.0.1:8600"]
 [db_proxy]
 port = {db_proxy}
 database = "sqlite:///{database}"
 [metrics]
 port = {metrics}
 """
-NAMES = ("login_http", "login_client", "login", "msg", "route", "db_proxy", "metrics")
+NAMES = ("login_http", "login_client", "login", "msg", "route", "db_proxy", "file", "file_msg", "metrics")
 
 
 class Process:
@@ -40,7 +46,10 @@ class Process:
     def __init__(self, role: str, folder: Path) -> None:
         self.ports = dict(zip(NAMES, free_ports(len(NAMES)), strict=True))
         config = folder / f"{role}.toml"
-        config.write_text(CONFIG.format(**self.ports, database=folder / "hongyan.db"), encoding="utf-8")
+        config.write_text(
+            CONFIG.format(**self.ports, database=folder / "hongyan.db", files=folder / "files"),
+            encoding="utf-8",
+        )
         self.server = Server(role, ["serve", role, "--config", str(config)], folder)
         self._port = self.ports[role]  # of login_server, the port that it opens last
 

@@ -62,6 +62,10 @@ class Outcome:
                 return True
         return False
 
+    def has_less_than_recorded(self) -> bool:
+        """Whether less has come on a connection than was recorded on it in this step."""
+        return any(len(records) > len(self.came.get(place, ())) for place, records in self.recorded.items())
+
     def end_step(self, next_step: int) -> None:
         for place in sorted({*self.recorded, *self.came}):
             if place.endswith(PRESENCE):

@@ -30,7 +30,7 @@ NOT_REPLAYED = {
     ("startup_msg_before_peers", "msg2"): "the same",
 }
 # Scenarios that are about servers which the replay does not play to msg_server.
-OF_OTHERS = re.compile(r"file_o|file_refuse|push$|push_two")
+OF_OTHERS = re.compile(r"push$|push_two")
 
 
 def takes_part(transcript: Transcript, role: str) -> bool:
@@ -82,6 +82,12 @@ async def test_login_server_among_originals(name: str, role: str, accepting: Pro
     assert Counter(await replay_accepting(accepting, read(name), role)) == listed(name, role)
 
 
+@pytest.mark.parametrize("accepting", ["file"], indirect=True)
+@pytest.mark.parametrize(("name", "role"), plays("file"))
+async def test_file_server_among_originals(name: str, role: str, accepting: Process) -> None:
+    assert Counter(await replay_accepting(accepting, read(name), role)) == listed(name, role)
+
+
 def test_every_deviation_has_its_reason_and_every_reason_its_deviation() -> None:
     section = DIFFERENCES.read_text(encoding="utf-8").partition("## What the recordings show")[2]
     identifiers = re.findall(r"^\| `([a-z-]+)` \|", section, flags=re.MULTILINE)
@@ -90,7 +96,9 @@ def test_every_deviation_has_its_reason_and_every_reason_its_deviation() -> None
 
 
 def test_every_listed_deviation_is_of_a_replayed_scenario() -> None:
-    replayed = {(param.values[0], param.values[1]) for param in plays("msg", "msg2", "route", "login")}
+    replayed = {
+        (param.values[0], param.values[1]) for param in plays("msg", "msg2", "route", "login", "file")
+    }
     assert {(line[0], line[1]) for line in LISTED} <= replayed
 
 

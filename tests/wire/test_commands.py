@@ -15,7 +15,7 @@ from hongyan.wire.pb import administration_pb2, base_define_pb2, extension_pb2
 
 DATA = Path(__file__).parent / "data"
 
-EXTENSIONS = {0x0740, 0x0741, *range(0x0750, 0x0755), 0x0788, 0x0789, 0x07E1, 0x07E2, 0x07E3, 0x07F0}
+EXTENSIONS = {*range(0x0740, 0x0743), *range(0x0750, 0x0755), 0x0788, 0x0789, 0x07E1, 0x07E2, 0x07E3, 0x07F0}
 BEFORE_LOGIN = {0x0101, 0x0103, 0x0110, 0x0305, 0x0501, 0x0701}
 """Choosing a server, logging in, registering, the time, joining a file transfer, the heartbeat."""
 

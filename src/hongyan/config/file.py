@@ -18,11 +18,13 @@ class FileConfig(Section):
     """file_server: passes files from one client to another, or keeps them until they are fetched."""
 
     host: Hosts = LOOPBACK
-    """Where clients are served."""
+    """Addresses to listen on for clients. ``hongyan up --host`` sets it."""
     port: Port = 8600
+    """Clients send and fetch files here."""
     msg_host: Hosts = LOOPBACK
-    """Where msg_servers are served."""
+    """Addresses to listen on for msg_servers."""
     msg_port: Port = 8601
+    """msg_servers ask for transfers here."""
     public_addresses: tuple[Address, ...] = ()
     """What clients are told; empty tells ``host`` and ``port``. The host 0.0.0.0 means the one by which a
     client reached its msg_server."""
