@@ -163,7 +163,7 @@ class FileServer:
             result_code=_ACCEPTED,
             from_user_id=message.from_user_id,
             to_user_id=message.to_user_id,
-            file_name=message.file_name,
+            file_name=text(message.file_name),
             file_size=message.file_size,
             task_id=transfer.task_id,
             trans_mode=message.trans_mode,
@@ -213,7 +213,7 @@ class FileServer:
         task_id = text(message.task_id)
         entry = self._shelf.find(task_id) if is_task_id(task_id) and session.entry is None else None
         joins = entry is not None and self._may_join(entry, message)
-        reply = IMFileLoginRsp(result_code=_ACCEPTED if joins else _REFUSED, task_id=message.task_id)
+        reply = IMFileLoginRsp(result_code=_ACCEPTED if joins else _REFUSED, task_id=task_id)
         session.send(OutboundFrame(commands.FILE_LOGIN_REPLY, reply, frame.seq))
         if entry is None or not joins:
             session.close("file_login_refused")

@@ -82,7 +82,7 @@ class FileHandlers:
         wanted = IMFileTransferReq(
             from_user_id=session.user_id,
             to_user_id=message.to_user_id,
-            file_name=message.file_name,
+            file_name=text(message.file_name),
             file_size=message.file_size,
             trans_mode=message.trans_mode,
         )
@@ -155,7 +155,7 @@ class FileHandlers:
             from_user_id=wanted.from_user_id,
             to_user_id=wanted.to_user_id,
             file_name=wanted.file_name,
-            task_id=message.task_id,
+            task_id=text(message.task_id),
             ip_addr_list=_reachable(server.addresses, session),
             trans_mode=wanted.trans_mode,
         )
@@ -168,7 +168,7 @@ class FileHandlers:
                 to_user_id=wanted.to_user_id,
                 file_name=wanted.file_name,
                 file_size=wanted.file_size,
-                task_id=message.task_id,
+                task_id=text(message.task_id),
                 ip_addr_list=server.addresses,
                 trans_mode=wanted.trans_mode,
                 offline_ready=0,
@@ -255,9 +255,9 @@ class FileHandlers:
                 IMFileNotify(
                     from_user_id=session.user_id,
                     to_user_id=message.to_user_id,
-                    file_name=message.file_name,
+                    file_name=text(message.file_name),
                     file_size=message.file_size,
-                    task_id=message.task_id,
+                    task_id=text(message.task_id),
                     ip_addr_list=server.addresses,
                     trans_mode=FILE_TYPE_OFFLINE,
                     offline_ready=1,
@@ -271,7 +271,7 @@ class FileHandlers:
         self._context.db.tell(told, commands.FILE_DEL_OFFLINE, session.handle)
         server = self._context.files.of_task(text(message.task_id))
         if server is not None and server.tag:
-            forget = IMFileForget(task_id=message.task_id, user_id=session.user_id)
+            forget = IMFileForget(task_id=text(message.task_id), user_id=session.user_id)
             server.link.send(OutboundFrame(commands.FILE_FORGET, forget))
 
     # file_servers.
