@@ -24,12 +24,15 @@ from hongyan.client.errors import (
     LoginResult,
     RequestRefused,
     RequestTimedOut,
+    TransferBroken,
+    TransferRefused,
 )
 from hongyan.client.events import (
     AvatarChanged,
     ClientState,
     ConversationRemoved,
     Event,
+    FileOffered,
     MembersChanged,
     PcLoginChanged,
     PeerCommand,
@@ -61,6 +64,7 @@ from hongyan.client.models import (
     User,
 )
 from hongyan.client.options import Limits, Options, Timing
+from hongyan.client.transfers.offer import FileOffer
 from hongyan.errors import ErrorCode
 
 connect: Final = Client
@@ -85,6 +89,8 @@ __all__ = [
     "Directory",
     "ErrorCode",
     "Event",
+    "FileOffer",
+    "FileOffered",
     "Group",
     "KickReason",
     "Kicked",
@@ -111,6 +117,8 @@ __all__ = [
     "Subscription",
     "Text",
     "Timing",
+    "TransferBroken",
+    "TransferRefused",
     "Typing",
     "Unread",
     "User",

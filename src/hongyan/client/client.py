@@ -7,6 +7,7 @@ from typing import Any, Final, Self
 
 from hongyan.client.calls.account import AccountCalls
 from hongyan.client.calls.contacts import ContactCalls
+from hongyan.client.calls.files import FileCalls
 from hongyan.client.calls.groups import GroupCalls
 from hongyan.client.calls.store import StoreCalls
 from hongyan.client.catchup import CatchUp
@@ -28,7 +29,7 @@ _DEFAULTS: Final = Options()
 _NOTHING: Final[Mapping[Conversation, int]] = MappingProxyType({})
 
 
-class Client(StoreCalls, ContactCalls, GroupCalls, AccountCalls):
+class Client(StoreCalls, FileCalls, ContactCalls, GroupCalls, AccountCalls):
     """A user's login, used as ``async with Client(...) as client``.
 
     It connects through the login server, reconnects by itself, catches up on what it missed, and ends

@@ -97,3 +97,19 @@ class Kicked(ClientError):  # noqa: N818
 
 class ClientClosed(ClientError):  # noqa: N818
     """The client was closed, or has not been opened."""
+
+
+class TransferRefused(ClientError):  # noqa: N818
+    """A file transfer is over: the other side or the server does not want it, or does not know it any more.
+
+    Attributes:
+        code: what the server says, an :class:`hongyan.errors.ErrorCode` or 0 where it does not.
+    """
+
+    def __init__(self, text: str, code: int = 0) -> None:
+        self.code = code
+        super().__init__(text)
+
+
+class TransferBroken(ClientError):  # noqa: N818
+    """A file transfer got no further for too long. It can be taken up again: what was sent is not lost."""

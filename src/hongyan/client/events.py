@@ -8,6 +8,7 @@ from enum import Enum
 
 from hongyan.client.errors import ClientClosed, ClientError
 from hongyan.client.models import Conversation, Presence
+from hongyan.client.transfers.offer import FileOffer
 
 
 class ClientState(Enum):
@@ -103,6 +104,13 @@ class PcLoginChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class FileOffered:
+    """Somebody sends us a file that can be received, or refused, now."""
+
+    offer: FileOffer
+
+
+@dataclass(frozen=True, slots=True)
 class ServerNotice:
     """The server refused something that nobody waits for."""
 
@@ -122,6 +130,7 @@ Event = (
     | Typing
     | PeerCommand
     | PcLoginChanged
+    | FileOffered
     | ServerNotice
 )
 

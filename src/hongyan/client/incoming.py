@@ -15,6 +15,7 @@ from hongyan.client.events import (
     AvatarChanged,
     ConversationRemoved,
     EventHub,
+    FileOffered,
     MembersChanged,
     PcLoginChanged,
     PeerCommand,
@@ -27,6 +28,7 @@ from hongyan.client.events import (
 from hongyan.client.exchange import Exchange
 from hongyan.client.inbox import Inbox
 from hongyan.client.models import Message, Presence
+from hongyan.client.transfers.offer import notified_offer
 from hongyan.errors import RefusedError
 from hongyan.wire import commands
 from hongyan.wire.commands import Command
@@ -35,6 +37,7 @@ from hongyan.wire.pb import (
     base_define_pb2,
     buddy_pb2,
     extension_pb2,
+    file_pb2,
     group_pb2,
     login_pb2,
     message_pb2,
@@ -94,6 +97,7 @@ class Incoming:
         self._on(commands.AVATAR_CHANGED_NOTIFY, self._avatar)
         self._on(commands.P2P_COMMAND, self._peer_command)
         self._on(commands.PC_LOGIN_STATUS_NOTIFY, self._pc_login)
+        self._on(commands.FILE_NOTIFY, self._file)
 
     def _on(self, command: Command[M], handler: Callable[[M], None]) -> None:
         self._handlers[command.id] = lambda frame: handler(frame.decode(command))
@@ -160,6 +164,12 @@ class Incoming:
 
     def _pc_login(self, notify: buddy_pb2.IMPCLoginStatusNotify) -> None:
         self._hub.publish(PcLoginChanged(notify.login_stat == base_define_pb2.USER_STATUS_ONLINE))
+
+
+    def _file(self, notify: file_pb2.IMFileNotify) -> None:
+        is_there = notify.trans_mode == base_define_pb2.TRANSFER_FILE_ONLINE or notify.offline_ready
+        if is_there and notify.to_user_id == self.own_id:
+            self._hub.publish(FileOffered(notified_offer(notify)))
 
 
 def _command_id(data: str) -> Any:

@@ -1,4 +1,4 @@
-"""One TCP connection to a msg_server: frames in, frames out, dead when it is silent for too long."""
+"""One TCP connection to a server: frames in, frames out, dead when it is silent for too long."""
 
 import asyncio
 import contextlib
@@ -28,8 +28,8 @@ class Link:
         self._max_write_buffer_bytes = options.limits.max_write_buffer_bytes
 
     @classmethod
-    async def open(cls, host: str, port: int, options: Options) -> "Link":
-        """Connect.
+    async def open(cls, host: str, port: int, options: Options, server: str = "msg_server") -> "Link":
+        """Connect to a server, which errors are to call so.
 
         Raises:
             ConnectFailed: nobody listens there, or the time is over.
@@ -39,7 +39,7 @@ class Link:
                 reader, writer = await asyncio.open_connection(host, port)
         except (OSError, TimeoutError) as error:
             reason = "no answer in time" if isinstance(error, TimeoutError) else error.strerror or error
-            raise ConnectFailed(f"cannot reach the msg_server at {host}:{port}: {reason}") from error
+            raise ConnectFailed(f"cannot reach the {server} at {host}:{port}: {reason}") from error
         return cls(reader, writer, options)
 
     def send(self, command: Command[M], message: M, seq: int = 0) -> None:
@@ -55,6 +55,19 @@ class Link:
             transport.abort()
             raise ConnectionLost("the server does not read what is sent to it")
         self._writer.write(OutboundFrame(command, message, seq).raw)
+
+    async def drain(self) -> None:
+        """Wait until the socket has taken most of what was sent.
+
+        Raises:
+            ConnectionLost: the link is cut, or the server does not read for too long.
+        """
+        try:
+            async with asyncio.timeout(self._dead_after_s):
+                await self._writer.drain()
+        except (OSError, TimeoutError) as error:
+            self._writer.transport.abort()
+            raise ConnectionLost("the server does not read what is sent to it") from error
 
     async def read(self) -> list[Frame]:
         """Wait for bytes and return the frames that are complete, which may be none.

@@ -21,6 +21,8 @@ class Timing:
         reconnect_first_s: the first wait before a reconnect; each failure doubles it.
         reconnect_longest_s: the longest wait.
         gap_s: how long a message may wait for an earlier one that is still on its way.
+        transfer_patience_s: how long a file transfer may get no further before it is given up, the
+            time included that the receiver takes to accept it.
     """
 
     heartbeat_s: float = 30.0
@@ -33,6 +35,7 @@ class Timing:
     reconnect_first_s: float = 0.5
     reconnect_longest_s: float = 30.0
     gap_s: float = 0.3
+    transfer_patience_s: float = 120.0
 
 
 @dataclass(frozen=True, slots=True)
