@@ -165,9 +165,8 @@ class Incoming:
     def _pc_login(self, notify: buddy_pb2.IMPCLoginStatusNotify) -> None:
         self._hub.publish(PcLoginChanged(notify.login_stat == base_define_pb2.USER_STATUS_ONLINE))
 
-
     def _file(self, notify: file_pb2.IMFileNotify) -> None:
-        is_there = notify.trans_mode == base_define_pb2.TRANSFER_FILE_ONLINE or notify.offline_ready
+        is_there = notify.trans_mode == base_define_pb2.FILE_TYPE_ONLINE or notify.offline_ready
         if is_there and notify.to_user_id == self.own_id:
             self._hub.publish(FileOffered(notified_offer(notify)))
 

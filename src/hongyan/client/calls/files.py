@@ -57,7 +57,11 @@ class FileCalls(Calls):
             TransferBroken: it got no further for too long; it can be taken up again.
             OSError: the file cannot be read, or changed its length.
         """
-        offer = to if isinstance(to, FileOffer) else await self.offer_file(to, path, name=name, is_online=is_online)
+        offer = (
+            to
+            if isinstance(to, FileOffer)
+            else await self.offer_file(to, path, name=name, is_online=is_online)
+        )
         role = role_in(offer, self.user_id)
         if not role.is_sender:
             raise ValueError("this file is for us; receive_file gets it")
@@ -90,7 +94,7 @@ class FileCalls(Calls):
             to_user_id=receiver.id,
             file_name=name or Path(path).name,
             file_size=size,
-            trans_mode=base.TRANSFER_FILE_ONLINE if is_online else base.TRANSFER_FILE_OFFLINE,
+            trans_mode=base.FILE_TYPE_ONLINE if is_online else base.FILE_TYPE_OFFLINE,
         )
         answer = await self._ask(
             commands.FILE_REQUEST, request, commands.FILE_REQUEST_REPLY, repeatable=False
@@ -138,15 +142,15 @@ class FileCalls(Calls):
     async def refuse_file(self, offer: FileOffer) -> None:
         """Let the sender know that we do not want a file; a kept one is deleted."""
         if offer.is_online:
-            await self._end(offer, base.CLIENT_FILE_REFUSE)
+            await self._end_transfer(offer, base.CLIENT_FILE_REFUSE)
         else:
             await self._forget(offer)
 
     async def cancel_file(self, offer: FileOffer) -> None:
         """End a transfer for both sides; what the server has of it is thrown away."""
-        await self._end(offer, base.CLIENT_FILE_CANCEL)
+        await self._end_transfer(offer, base.CLIENT_FILE_CANCEL)
 
-    async def _end(self, offer: FileOffer, state: base.ClientFileState.ValueType) -> None:
+    async def _end_transfer(self, offer: FileOffer, state: base.ClientFileState.ValueType) -> None:
         with contextlib.suppress(TransferRefused):  # it is over already
             link = await FileLink.open(offer, role_in(offer, self.user_id), self._options)
             try:

@@ -88,7 +88,9 @@ class FileLink:
         raise failure
 
     @classmethod
-    async def _open_at(cls, host: str, port: int, offer: FileOffer, role: Role, options: Options) -> "FileLink":
+    async def _open_at(
+        cls, host: str, port: int, offer: FileOffer, role: Role, options: Options
+    ) -> "FileLink":
         link = cls(await Link.open(host, port, options, "file_server"), offer, role, options)
         try:
             async with asyncio.timeout(options.timing.login_s):
@@ -117,7 +119,9 @@ class FileLink:
                 if frame.command_id == commands.FILE_LOGIN_REPLY.id:
                     self._link.unread(frames[place + 1 :])
                     if decode(frame, commands.FILE_LOGIN_REPLY).result_code:
-                        raise TransferRefused("the file_server does not know this transfer, or not this user in it")
+                        raise TransferRefused(
+                            "the file_server does not know this transfer, or not this user in it"
+                        )
                     return
 
     async def read(self) -> list[Frame]:

@@ -71,7 +71,7 @@ def answered_offer(answer: file_pb2.IMFileRsp, size: int) -> FileOffer:
         name=lenient(answer.file_name),
         size=size,
         task_id=lenient(answer.task_id),
-        is_online=answer.trans_mode == base.TRANSFER_FILE_ONLINE,
+        is_online=answer.trans_mode == base.FILE_TYPE_ONLINE,
         servers=_addresses(answer.ip_addr_list),
         token=lenient(answer.file_token),
     )
@@ -85,15 +85,15 @@ def notified_offer(notify: file_pb2.IMFileNotify) -> FileOffer:
         name=lenient(notify.file_name),
         size=notify.file_size,
         task_id=lenient(notify.task_id),
-        is_online=notify.trans_mode == base.TRANSFER_FILE_ONLINE,
+        is_online=notify.trans_mode == base.FILE_TYPE_ONLINE,
         servers=_addresses(notify.ip_addr_list),
         token=lenient(notify.file_token),
     )
 
 
 def waiting_offers(answer: file_pb2.IMFileHasOfflineRsp) -> list[FileOffer]:
-    """Read the list of files that are kept for us."""
-    return [
+    """Read the list of files that are kept for us; one that was announced twice stands in it twice."""
+    offers = [
         FileOffer(
             sender_id=info.from_user_id,
             receiver_id=answer.user_id,
@@ -106,6 +106,7 @@ def waiting_offers(answer: file_pb2.IMFileHasOfflineRsp) -> list[FileOffer]:
         )
         for info in answer.offline_file_list
     ]
+    return list({offer.task_id: offer for offer in offers}.values())
 
 
 def _addresses(found: Iterable[base.IpAddr]) -> tuple[tuple[str, int], ...]:

@@ -37,7 +37,9 @@ class Receiving:
         patience: is told how far it got.
     """
 
-    def __init__(self, offer: FileOffer, sink: Sink, role: Role, options: Options, patience: Patience) -> None:
+    def __init__(
+        self, offer: FileOffer, sink: Sink, role: Role, options: Options, patience: Patience
+    ) -> None:
         self._offer = offer
         self._sink = sink
         self._role = role
@@ -122,7 +124,7 @@ class Receiving:
         offer = self._offer
         while self._asked < offer.size and self._asked - self._sink.received < self._window_bytes:
             length = min(self._block_bytes, offer.size - self._asked)
-            mode = base.TRANSFER_FILE_ONLINE if offer.is_online else base.TRANSFER_FILE_OFFLINE
+            mode = base.FILE_TYPE_ONLINE if offer.is_online else base.FILE_TYPE_OFFLINE
             request = file_pb2.IMFilePullDataReq(
                 task_id=offer.task_id,
                 user_id=offer.receiver_id,

@@ -44,8 +44,8 @@ class PhoneHandlers:
         serve(routes, commands.DEVICE_TOKEN, self._set_token)
         serve(routes, commands.DEVICE_TOKENS, self._tokens)
         serve(routes, commands.FILE_HAS_OFFLINE, self._has_offline)
-        serve(routes, commands.FILE_ADD_OFFLINE, self._add_offline)
-        serve(routes, commands.FILE_DEL_OFFLINE, self._del_offline)
+        serve(routes, commands.FILE_ADD_OFFLINE, self._add_offline, is_change=True)
+        serve(routes, commands.FILE_DEL_OFFLINE, self._del_offline, is_change=True)
 
     async def _set_token(self, _link: Link, message: IMDeviceTokenReq) -> IMDeviceTokenRsp:
         if message.HasField("only_if_token"):

@@ -35,7 +35,9 @@ class Requests:
     """Runs the work of requests beside each other.
 
     A request sees everything that was written before it arrived: it waits until the journal has
-    decided that. Messages do not come this way; they have no task of their own.
+    decided that. One that is nothing but a change goes into the journal at once, so that what arrives
+    after it sees it, though nobody awaits an answer. Messages do not come this way; they have no task of
+    their own.
     """
 
     def __init__(self, tasks: Tasks, journal: Journal, max_pending: int) -> None:
@@ -44,11 +46,13 @@ class Requests:
         self._max_pending = max_pending
         self.pending = 0
 
-    def serve(self, routes: Routes[Link], command: Command[M], work: Work[M]) -> None:
+    def serve(
+        self, routes: Routes[Link], command: Command[M], work: Work[M], *, is_change: bool = False
+    ) -> None:
         """Let ``work`` answer ``command`` in ``routes``."""
 
         def handler(link: Link, message: M, frame: Frame) -> None:
-            self.run(link, command, message, frame, work)
+            self.run(link, command, message, frame, work, is_change=is_change)
 
         routes.on(command, handler)
 
@@ -56,14 +60,24 @@ class Requests:
         """Let ``work`` answer ``command`` in ``routes``: each time all that have come since it began."""
         routes.on(command, _Together(self, self._tasks, command, work).take)
 
-    def run(self, link: Link, command: Command[M], message: M, frame: Frame, work: Work[M]) -> None:
+    def run(
+        self,
+        link: Link,
+        command: Command[M],
+        message: M,
+        frame: Frame,
+        work: Work[M],
+        *,
+        is_change: bool = False,
+    ) -> None:
         """Start one request.
 
         Raises:
             RefusedError: too many are waiting.
         """
         self.enter()
-        self._tasks.attempt(command.name, self._run(link, command, message, frame, work))
+        serving = self._run(link, command, message, frame, work, is_change=is_change)
+        self._tasks.attempt(command.name, serving)
 
     def enter(self) -> None:
         """Count one more request that waits; whoever counts it takes it off again.
@@ -80,10 +94,18 @@ class Requests:
         await self._journal.settled()
 
     async def _run(
-        self, link: Link, command: Command[Any], message: Any, frame: Frame, work: Work[Any]
+        self,
+        link: Link,
+        command: Command[Any],
+        message: Any,
+        frame: Frame,
+        work: Work[Any],
+        *,
+        is_change: bool,
     ) -> None:
         try:
-            await self.written()
+            if not is_change:
+                await self.written()
             reply = await work(link, message)
         except RefusedError as error:
             link.refuse(frame, error)
