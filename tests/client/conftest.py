@@ -33,9 +33,8 @@ class Fake:
 
     def client(self, password: str = PASSWORD, **options: Any) -> Client:
         resume_after = options.pop("resume_after", {})
-        return Client(
-            self.url, "alice", password, options=Options(timing=QUICK, **options), resume_after=resume_after
-        )
+        options.setdefault("timing", QUICK)
+        return Client(self.url, "alice", password, options=Options(**options), resume_after=resume_after)
 
 
 @pytest.fixture

@@ -196,29 +196,31 @@ async def test_online_transfers_go_on_where_either_side_was_cut(
         assert proxy.connections >= 3
 
 
+class StoppedError(Exception):
+    """The program ends in the middle of a transfer."""
+
+
+def stop_at(place: int) -> Callable[[int, int], None]:
+    def on_progress(done: int, _: int) -> None:
+        if done >= place:
+            raise StoppedError
+
+    return on_progress
+
+
 async def test_a_program_that_starts_anew_goes_on_with_what_it_has(
     suite: RealSuite, source: Path, content: bytes, tmp_path: Path
 ) -> None:
-    class Stopped(Exception):
-        pass
-
-    def stop_at(place: int) -> Callable[[int, int], None]:
-        def on_progress(done: int, _: int) -> None:
-            if done >= place:
-                raise Stopped
-
-        return on_progress
-
     async with login(suite, "u1") as one, login(suite, "u2") as two:
         events = two.events()
         outgoing = await one.offer_file(Conversation.with_user(two.user_id), source)
-        with pytest.raises(Stopped):
+        with pytest.raises(StoppedError):
             await one.send_file(outgoing, source, on_progress=stop_at(SIZE // 2))
         resumed: list[int] = []
         await one.send_file(outgoing, source, on_progress=lambda done, _: resumed.append(done))
         assert resumed[0] > 262144
         incoming = await offered(events)
-        with pytest.raises(Stopped):
+        with pytest.raises(StoppedError):
             await two.receive_file(incoming, tmp_path / "arrived", on_progress=stop_at(SIZE // 2))
         (part,) = parts(tmp_path)
         there = part.stat().st_size
@@ -296,6 +298,9 @@ async def test_nobody_else_can_take_part(suite: RealSuite, source: Path, tmp_pat
 async def test_an_offer_that_nobody_takes_is_given_up_and_can_be_taken_up(
     suite: RealSuite, source: Path, content: bytes, tmp_path: Path
 ) -> None:
+    huge = tmp_path / "huge"
+    with huge.open("wb") as file:
+        file.truncate(2**32)
     impatient = replace(TIMING, transfer_patience_s=0.3)
     async with login(suite, "u1", impatient) as one, login(suite, "u2") as two:
         events = two.events()
@@ -308,9 +313,6 @@ async def test_an_offer_that_nobody_takes_is_given_up_and_can_be_taken_up(
             await one.send_file(outgoing, source)
         assert is_same(arriving.result(), content)
         with pytest.raises(RequestRefused, match="4 GiB"):
-            huge = tmp_path / "huge"
-            with huge.open("wb") as file:
-                file.truncate(2**32)
             await one.send_file(to_two, huge)
 
 

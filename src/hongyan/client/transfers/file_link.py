@@ -6,12 +6,12 @@ from typing import Final, TypeVar
 
 from google.protobuf.message import Message
 
-from hongyan.client.errors import ConnectFailed, ConnectionLost, RequestRefused, TransferRefused
+from hongyan.client.errors import ConnectFailed, ConnectionLost, TransferRefused
 from hongyan.client.link import Link
 from hongyan.client.options import Options
 from hongyan.client.transfers.offer import FileOffer
 from hongyan.client.waiting import refusal
-from hongyan.errors import RefusedError
+from hongyan.errors import ErrorCode, RefusedError
 from hongyan.wire import commands
 from hongyan.wire.commands import Command
 from hongyan.wire.frame import Frame
@@ -30,6 +30,8 @@ _ENDINGS: Final = {
     base.CLIENT_FILE_REFUSE: "the receiver does not want the file",
     base.CLIENT_FILE_CANCEL: "the transfer was cancelled",
 }
+_PASSING: Final = frozenset({ErrorCode.UNAVAILABLE, ErrorCode.BUSY})
+"""What a server says that may take the transfer a little later, such as one whose disk is full."""
 
 
 class Role(IntEnum):
@@ -145,7 +147,9 @@ class FileLink:
 
     def _is_news(self, frame: Frame) -> bool:
         if frame.command_id == commands.ERROR_NOTICE.id:
-            refused: RequestRefused = refusal(decode(frame, commands.ERROR_NOTICE))
+            refused = refusal(decode(frame, commands.ERROR_NOTICE))
+            if refused.code in _PASSING:
+                raise ConnectionLost(refused.text)
             raise TransferRefused(refused.text, refused.code)
         if frame.command_id == commands.FILE_STATE.id:
             state = decode(frame, commands.FILE_STATE).state
