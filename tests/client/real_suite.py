@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 HONGYAN = Path(sys.executable).with_name("hongyan")
@@ -14,10 +15,16 @@ _KEPT_PORTS = ("login_http", "msg", "file")
 
 
 class RealSuite:
-    """``hongyan up`` with users u1 to u9."""
+    """``hongyan up`` with users u1 to u9.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: everything it writes.
+        settings: further settings, as environment variables.
+    """
+
+    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
         self._folder = folder
+        self._settings = settings or {}
         self._ready = folder / "ready.json"
         self._log = folder / "suite.log"
         self._process: subprocess.Popen[bytes] | None = None
@@ -46,7 +53,7 @@ class RealSuite:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, "COLUMNS": "120"},
+                env={**os.environ, "COLUMNS": "120", **self._settings},
             )
         self._wait_until_ready()
 

@@ -201,7 +201,10 @@ class SuiteProcess:
         # Without a provider nothing would come of it, and messages are spared the work.
         if self._push is not None and self._push.reaches_phones:
             connect_in_process(msg, self._push, self._metrics)
-        msg.connect(ALL_ROLES - self._roles, discovery)
+        others = ALL_ROLES - self._roles
+        if self._config.msg.file_servers and not discovery.is_used:
+            others |= {Node.FILE}  # beside the one in this process
+        msg.connect(others, discovery)
 
     async def _start_http_msg(self, runtime: Runtime, discovery: Discovery) -> HttpMsgServer:
         config = self._config.http_msg

@@ -101,7 +101,7 @@ def waiting_offers(answer: file_pb2.IMFileHasOfflineRsp) -> list[FileOffer]:
             size=info.file_size,
             task_id=lenient(info.task_id),
             is_online=False,
-            servers=_addresses(answer.ip_addr_list),
+            servers=_addresses(info.server_addr or answer.ip_addr_list),
             token=lenient(info.file_token),
         )
         for info in answer.offline_file_list

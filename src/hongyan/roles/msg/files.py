@@ -223,19 +223,35 @@ class FileHandlers:
     # Files that wait.
 
     def _has_offline(self, _link: Link, message: IMFileHasOfflineRsp, frame: Frame) -> None:
-        """Say which files wait and where: an answer for each file_server that has some."""
+        """Say which files wait and where.
+
+        A stock client knows one server an answer, and so gets an answer for each that has some; to a
+        client of ours every file says itself where it is.
+        """
         attach = message.attach_data
         session = self._queries.asker(message)
         if session is None:
             return
+        if session.wants_upload_token:
+            self._say_where(session, message)
+            message.attach_data = attach
+            session.send(OutboundFrame(commands.FILE_HAS_OFFLINE_REPLY, message, frame.seq))
+            return
         for server, files in self._by_server(message.offline_file_list):
-            reply = IMFileHasOfflineRsp(user_id=message.user_id, offline_file_list=files, attach_data=attach)
+            answer = IMFileHasOfflineRsp(
+                user_id=message.user_id,
+                offline_file_list=files,
+                ip_addr_list=_reachable(server.addresses if server is not None else (), session),
+                attach_data=attach,
+            )
+            session.send(OutboundFrame(commands.FILE_HAS_OFFLINE_REPLY, answer, frame.seq))
+
+    def _say_where(self, session: ClientSession, message: IMFileHasOfflineRsp) -> None:
+        for file in message.offline_file_list:
+            server = self._context.files.of_task(text(file.task_id))
             if server is not None:
-                reply.ip_addr_list.extend(_reachable(server.addresses, session))
-            if session.wants_upload_token:
-                for file in reply.offline_file_list:
-                    file.file_token = self._token(session, text(file.task_id))
-            session.send(OutboundFrame(commands.FILE_HAS_OFFLINE_REPLY, reply, frame.seq))
+                file.server_addr.extend(_reachable(server.addresses, session))
+            file.file_token = self._token(session, text(file.task_id))
 
     def _by_server(
         self, files: Iterable[OfflineFileInfo]

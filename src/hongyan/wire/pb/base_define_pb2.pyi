@@ -978,12 +978,17 @@ class OfflineFileInfo(_message.Message):
     FILE_NAME_FIELD_NUMBER: _builtins.int
     FILE_SIZE_FIELD_NUMBER: _builtins.int
     FILE_TOKEN_FIELD_NUMBER: _builtins.int
+    SERVER_ADDR_FIELD_NUMBER: _builtins.int
     from_user_id: _builtins.int
     task_id: _builtins.str
     file_name: _builtins.str
     file_size: _builtins.int
     file_token: _builtins.str
     """Extension: lets the user fetch it."""
+    @_builtins.property
+    def server_addr(self) -> _containers.RepeatedCompositeFieldContainer[Global___IpAddr]:
+        """Extension: where it is, for clients that asked for upload tokens."""
+
     def __init__(
         self,
         *,
@@ -992,10 +997,11 @@ class OfflineFileInfo(_message.Message):
         file_name: _builtins.str | None = ...,
         file_size: _builtins.int | None = ...,
         file_token: _builtins.str | None = ...,
+        server_addr: _abc.Iterable[Global___IpAddr] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["file_name", b"file_name", "file_size", b"file_size", "file_token", b"file_token", "from_user_id", b"from_user_id", "task_id", b"task_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["file_name", b"file_name", "file_size", b"file_size", "file_token", b"file_token", "from_user_id", b"from_user_id", "task_id", b"task_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["file_name", b"file_name", "file_size", b"file_size", "file_token", b"file_token", "from_user_id", b"from_user_id", "server_addr", b"server_addr", "task_id", b"task_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

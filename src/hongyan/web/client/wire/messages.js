@@ -675,7 +675,7 @@ export const IMFileHasOfflineReq = message("IMFileHasOfflineReq", [
   [20, "attachData", "bytes"],
 ]);
 
-/** @typedef {{ fromUserId: number, taskId: string, fileName: string, fileSize: number, fileToken?: string }} OfflineFileInfoFields */
+/** @typedef {{ fromUserId: number, taskId: string, fileName: string, fileSize: number, fileToken?: string, serverAddr: IpAddrFields[] }} OfflineFileInfoFields */
 /** @type {import('./schema.js').MessageType<OfflineFileInfoFields>} */
 export const OfflineFileInfo = message("OfflineFileInfo", [
   [1, "fromUserId", "uint32"],
@@ -683,6 +683,7 @@ export const OfflineFileInfo = message("OfflineFileInfo", [
   [3, "fileName", "string"],
   [4, "fileSize", "uint32"],
   [122, "fileToken", "string"],
+  [124, "serverAddr", IpAddr, true],
 ]);
 
 /** @typedef {{ userId: number, offlineFileList: OfflineFileInfoFields[], ipAddrList: IpAddrFields[], attachData?: Uint8Array }} IMFileHasOfflineRspFields */

@@ -1,0 +1,118 @@
+"""Two file_servers behind one msg_server: each file is found where it is; one that dies harms no other."""
+
+import asyncio
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hongyan.client import Client, Conversation, Options, Timing, TransferBroken
+
+from .real_suite import HONGYAN, PASSWORD, RealSuite
+
+SECRET = "0123456789abcdef0123456789abcdef"
+MOST_TRIES = 60
+_DEADLINE_S = 20.0
+
+
+class SecondFileServer:
+    """``hongyan serve file``, on ports that stay the same over a kill."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        self.addresses = {"file": "127.0.0.1:0", "file_msg": "127.0.0.1:0"}
+
+    def start(self) -> None:
+        ready, config = self._folder / "second.json", self._folder / "second.toml"
+        ready.unlink(missing_ok=True)
+        ports = {name: address.rpartition(":")[2] for name, address in self.addresses.items()}
+        config.write_text(
+            f'[cluster]\nsecret = "{SECRET}"\n[metrics]\nport = 0\n'
+            f"[file]\nport = {ports['file']}\nmsg_port = {ports['file_msg']}\n"
+            f'directory = "{self._folder / "second"}"\n'
+        )
+        with (self._folder / "second.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [HONGYAN, "serve", "file", "--config", config, "--ready-file", ready],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+        end = time.monotonic() + _DEADLINE_S
+        while not ready.exists():
+            assert self._process.poll() is None, (self._folder / "second.log").read_text()
+            assert time.monotonic() < end, "it does not start"
+            time.sleep(0.02)
+        self.addresses = json.loads(ready.read_text())
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        host, _, port = self.addresses["file"].rpartition(":")
+        return host, int(port)
+
+
+@pytest.fixture
+def second(tmp_path: Path) -> Iterator[SecondFileServer]:
+    server = SecondFileServer(tmp_path)
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def suite(tmp_path: Path, second: SecondFileServer) -> Iterator[RealSuite]:
+    settings = {
+        "HONGYAN_CLUSTER__SECRET": SECRET,
+        "HONGYAN_MSG__FILE_SERVERS": json.dumps([second.addresses["file_msg"]]),
+    }
+    suite = RealSuite(tmp_path, settings)
+    suite.add_users()
+    suite.start()
+    yield suite
+    suite.stop()
+
+
+def login(suite: RealSuite, name: str) -> Client:
+    timing = Timing(reconnect_first_s=0.05, reconnect_longest_s=0.2, transfer_patience_s=0.5)
+    return Client(suite.login_url, name, PASSWORD, options=Options(timing=timing))
+
+
+async def test_files_are_found_on_the_server_that_has_them(
+    suite: RealSuite, second: SecondFileServer, tmp_path: Path
+) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(b"some bytes" * 1000)
+    async with login(suite, "u1") as one, login(suite, "u2") as two:
+        to_two = Conversation.with_user(two.user_id)
+        sent = []
+        for _ in range(MOST_TRIES):
+            sent.append(await one.send_file(to_two, source))
+            if {offer.servers[0] == second.address for offer in sent} == {True, False}:
+                break
+        waiting = await two.waiting_files()
+        assert [offer.task_id for offer in waiting] == [offer.task_id for offer in sent]
+        assert [offer.servers for offer in waiting] == [offer.servers for offer in sent]
+        there = next(offer for offer in waiting if offer.servers[0] == second.address)
+
+        await asyncio.to_thread(second.kill)
+        with pytest.raises(TransferBroken, match="cannot reach the file_server"):
+            await two.receive_file(there, tmp_path / "arrived")
+        for _ in range(3):
+            after = await one.send_file(to_two, source)
+            assert after.servers[0] != second.address
+            await two.refuse_file(after)
+
+        await asyncio.to_thread(second.start)
+        for offer in waiting:
+            arrived = await two.receive_file(offer, tmp_path)
+            assert arrived.read_bytes() == source.read_bytes()
+        assert await two.waiting_files() == []
