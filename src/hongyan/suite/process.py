@@ -151,18 +151,7 @@ class SuiteProcess:
     # Starting: what others depend on first, clients last.
 
     async def _start(self, runtime: Runtime, discovery: Discovery) -> None:
-        config, roles = self._config, self._roles
-        if Node.MSFS in roles:
-            self._msfs = MsfsServer(runtime, config.msfs)
-            self._addresses |= await self._msfs.start()
-            config = with_msfs(config, *self._addresses["msfs"])
-        if Node.DB_PROXY in roles:
-            self._db = DbProxyServer(runtime, config.db_proxy)
-            self._addresses |= await self._db.start()
-            threads = [get_native_id(), await self._db.writing_thread()]
-            runtime.tasks.start("shared core", share_one_core(threads))
-            if self._prepare is not None:
-                await self._prepare(self._db)
+        config, roles = await self._start_stores(runtime), self._roles
         if Node.ROUTE in roles:
             self._route = RouteServer(runtime, config.route)
             self._addresses |= await self._route.start()
@@ -185,6 +174,22 @@ class SuiteProcess:
         if Node.HTTP_MSG in roles:
             self._http_msg = await self._start_http_msg(runtime, discovery)
         await self._start_metrics(runtime)
+
+    async def _start_stores(self, runtime: Runtime) -> Config:
+        """Start what keeps things; return the settings with what the others must know of it."""
+        config, roles = self._config, self._roles
+        if Node.MSFS in roles:
+            self._msfs = MsfsServer(runtime, config.msfs)
+            self._addresses |= await self._msfs.start()
+            config = with_msfs(config, *self._addresses["msfs"])
+        if Node.DB_PROXY in roles:
+            self._db = DbProxyServer(runtime, config.db_proxy)
+            self._addresses |= await self._db.start()
+            threads = [get_native_id(), await self._db.writing_thread()]
+            runtime.tasks.start("shared core", share_one_core(threads))
+            if self._prepare is not None:
+                await self._prepare(self._db)
+        return config
 
     def _open_console(self, login: LoginServer, discovery: Discovery) -> None:
         office = login.office
@@ -245,11 +250,15 @@ class SuiteProcess:
         if self._msfs is not None:
             self._msfs.stop()  # after the voice messages that db_proxy still stores there
         await reactor.close(FLUSH_LIMIT_S)
+        await self._close_stores()
+        _log.info("stopped")
+
+    async def _close_stores(self) -> None:
+        """Wait for the disk, when nobody is connected any more."""
         if self._file is not None:
             self._file.close()
         if self._msfs is not None:
             await self._msfs.close()
-        _log.info("stopped")
 
 
 def with_msfs(config: Config, host: str, port: int) -> Config:
