@@ -38,7 +38,7 @@ def _typed(*names: str) -> tuple[str, ...]:
 LIBRARIES: Final = (
     Library(
         "lit-html",
-        "3.3.3",
+        "3.3.0",  # 3.3.1 to 3.3.3 leave a comment behind for every row that `repeat` takes away
         CLIENT / "lit-html",
         _typed(
             "lit-html",

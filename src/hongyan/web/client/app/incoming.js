@@ -9,6 +9,7 @@ const TYPING = 0x00020001;
 const STOPPED_TYPING = 0x00020002;
 const TYPING_SHOWN_MS = 6000;
 const GAP_AFTER_MS = 400;
+const GATHER_PRESENCE_MS = 100; // in the morning a whole company comes online
 
 /** @typedef {import("./session.js").Session} Session */
 /** @typedef {import("../net/connection.js").Connection} Connection */
@@ -24,9 +25,7 @@ export function listen(connection, session) {
     const key = chatKey(notice.sessionType, notice.sessionId);
     store.dispatch({ type: "chat", key, values: { unread: 0, isMentioned: false } });
   });
-  connection.on(wire.STATUS_NOTIFY, ({ userStat }) =>
-    store.dispatch({ type: "presence", entries: [[userStat.userId, userStat.status]] }),
-  );
+  listenToPresence(connection, session);
   connection.on(wire.REMOVE_SESSION_NOTIFY, (notice) => {
     store.dispatch({ type: "chat", key: chatKey(notice.sessionType, notice.sessionId), values: { isRemoved: true } });
   });
@@ -39,6 +38,22 @@ export function listen(connection, session) {
   );
   connection.on(wire.P2P_COMMAND, (command) => commanded(session, command));
   connection.on(wire.KICK_USER, () => session.kicked());
+}
+
+/**
+ * @param {Connection} connection
+ * @param {Session} session
+ */
+function listenToPresence(connection, session) {
+  /** @type {[number, number][]} */
+  let entries = [];
+  const tell = () => {
+    session.store.dispatch({ type: "presence", entries });
+    entries = [];
+  };
+  connection.on(wire.STATUS_NOTIFY, ({ userStat }) => {
+    if (entries.push([userStat.userId, userStat.status]) === 1) setTimeout(tell, GATHER_PRESENCE_MS);
+  });
 }
 
 /**

@@ -99,6 +99,7 @@ export class Session {
     if (active) await this.attempt(() => this.sync.newer(connection, active));
     this.outbox.resume();
     this.lookAgain();
+    await this.sync.presence(connection); // last, since nobody waits for it
   }
 
   /** @param {string} notice */

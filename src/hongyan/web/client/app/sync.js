@@ -6,6 +6,7 @@ import { fromHistory, toDepartment, toGroup, toUser } from "./convert.js";
 const PRESENCE_BATCH = 2000;
 const GROUP_BATCH = 500;
 const PAGE = 50;
+const OLDER_PAGE = 100; // who scrolls back wants more at once
 const DEPARTMENT_GONE = 1;
 const FIXED_GROUP = 1;
 
@@ -27,12 +28,15 @@ export class Sync {
     return this.store.state.me;
   }
 
-  /** @param {Connection} connection */
+  /** What one must see before one can do anything. @param {Connection} connection */
   async everything(connection) {
-    await Promise.all([this.departments(connection), this.users(connection), this.groups(connection)]);
-    await this.recent(connection);
-    await this.unread(connection);
-    await Promise.all([this.temporaryGroups(connection), this.presence(connection)]);
+    await Promise.all([
+      this.departments(connection),
+      this.users(connection),
+      this.groups(connection),
+      this.recent(connection).then(() => this.unread(connection)),
+    ]);
+    await this.temporaryGroups(connection);
   }
 
   /** The list of groups names the fixed ones only; of the others one learns by their conversations. @param {Connection} connection */
@@ -132,8 +136,9 @@ export class Sync {
     this.store.dispatch({ type: "chat", key, values: { isLoading: true } });
     try {
       const oldest = chat?.messages[0]?.id ?? 0;
-      const messages = oldest === 1 ? [] : await this.page(connection, key, oldest ? oldest - 1 : 0, PAGE);
-      this.store.dispatch({ type: "page", key, messages, isComplete: messages.length < PAGE });
+      const count = oldest ? OLDER_PAGE : PAGE;
+      const messages = oldest === 1 ? [] : await this.page(connection, key, oldest ? oldest - 1 : 0, count);
+      this.store.dispatch({ type: "page", key, messages, isComplete: messages.length < count });
     } catch (error) {
       this.store.dispatch({ type: "chat", key, values: { isLoading: false } });
       throw error;

@@ -66,7 +66,8 @@ export function mergePage(chat, page, isComplete) {
  * @param {{ me: number, isSeen: boolean, isMention: boolean }} how
  */
 export function addMessage(chat, message, { me, isSeen, isMention }) {
-  if (chat.messages.some((known) => known.id === message.id)) return chat;
+  const isNewest = message.id > (chat.messages.at(-1)?.id ?? 0);
+  if (!isNewest && chat.messages.some((known) => known.id === message.id)) return chat;
   const isOwn = message.from === me;
   const isUnread = !isOwn && !isSeen && message.id > chat.latestId;
   const next = chat.isLoaded ? { ...chat, messages: union(chat.messages, [message]) } : { ...chat };
@@ -136,8 +137,10 @@ function withLatest(chat, message) {
  * @param {Message[]} news
  */
 function union(known, news) {
-  const newest = known.at(-1)?.id ?? 0;
+  const [oldest, newest] = [known[0]?.id ?? 0, known.at(-1)?.id ?? 0];
+  // The two cases that come all the time must not look at what may be a hundred thousand messages.
   if (news.every((each) => each.id > newest)) return [...known, ...news.toSorted((a, b) => a.id - b.id)];
+  if (news.every((each) => each.id < oldest)) return [...news.toSorted((a, b) => a.id - b.id), ...known];
   const all = new Map(news.map((each) => [each.id, each]));
   for (const each of known) all.set(each.id, each);
   return [...all.values()].sort((a, b) => a.id - b.id);

@@ -1,5 +1,5 @@
 // The right side: one conversation.
-import { t } from "../i18n/index.js";
+import { startOfDay, t } from "../i18n/index.js";
 import { chatName, isMuted, isOnline } from "../state/select.js";
 import { GROUP } from "../wire/content.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
@@ -89,6 +89,7 @@ function threadModel(state, session, chat) {
     top,
     label: t("message"),
     newest: t("newest"),
+    inputs: [chat.key, items, chat.isComplete, chat.isLoading, state.users, state.msfs, state.settings.language, startOfDay(new Date())],
   };
 }
 

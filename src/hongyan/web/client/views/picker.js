@@ -1,6 +1,7 @@
 // Choosing people for a group.
 import { t } from "../i18n/index.js";
-import { matches, userName } from "../state/select.js";
+import { search } from "../state/people.js";
+import { userName } from "../state/select.js";
 import { html } from "../vendor/lit-html/lit-html.js";
 import { userAvatar } from "./avatar.js";
 import "./list.js";
@@ -27,10 +28,8 @@ export function pickedPeople() {
 export function peoplePicker(state, session, without) {
   const redraw = () => session.store.dispatch({ type: "set", values: {} });
   const wanted = query.trim().toLowerCase();
-  const items = [...state.users.values()].filter(
-    (user) => user.status === 0 && !without.has(user.id) && (!wanted || matches(user, wanted)),
-  );
-  const search = (/** @type {Event} */ event) => {
+  const items = search(state.users.values(), wanted).filter((user) => !without.has(user.id));
+  const type = (/** @type {Event} */ event) => {
     query = /** @type {HTMLInputElement} */ (event.target).value;
     redraw();
   };
@@ -42,7 +41,7 @@ export function peoplePicker(state, session, without) {
     <label><input type="checkbox" .checked=${chosen.has(user.id)} @change=${() => toggle(user.id)} />
       ${userAvatar(state, user.id, { size: "small", hasPresence: true })}<span>${userName(state, user.id)}</span></label>
   </div>`;
-  return html`<label><span>${t("search")}</span><input type="search" placeholder=${t("searchHint")} @input=${search} /></label>
+  return html`<label><span>${t("search")}</span><input type="search" placeholder=${t("searchHint")} @input=${type} /></label>
     <hy-list class="picker" .model=${{ items, height: ROW_PX, row, keyOf: (/** @type {any} */ user) => user.id, label: t("contacts") }}></hy-list>
     <p class="chosen" role="status">${t("chosen", { count: chosen.size })}</p>`;
 }

@@ -1,5 +1,6 @@
 // The left side: where to go, and the list of conversations, contacts or groups.
 import { briefTime, t } from "../i18n/index.js";
+import { contactRows } from "../state/contacts.js";
 import { chatKey } from "../state/model.js";
 import * as select from "../state/select.js";
 import { GROUP, SINGLE } from "../wire/content.js";
@@ -57,7 +58,7 @@ export function sidebar(state, session) {
 /** @param {State} state @param {Session} session */
 function panel(state, session) {
   if (state.panel === "contacts") {
-    const items = select.contactRows(state);
+    const items = contactRows(state);
     return list(state, items, t("contacts"), contactKey, (row) => contactRow(state, session, row));
   }
   if (state.panel === "groups") {
@@ -113,12 +114,12 @@ function preview(state, chat) {
   return select.preview(state, chat, { image: t("image"), voice: t("voice"), file: t("file") });
 }
 
-/** @param {select.ContactRow} row */
+/** @param {import("../state/contacts.js").ContactRow} row */
 function contactKey(row) {
   return row.kind === "user" ? `u${row.user.id}` : `d${row.id}`;
 }
 
-/** @param {State} state @param {Session} session @param {select.ContactRow} row */
+/** @param {State} state @param {Session} session @param {import("../state/contacts.js").ContactRow} row */
 function contactRow(state, session, row) {
   const indent = `depth-${Math.min(row.depth, 6)}`;
   if (row.kind === "department") {

@@ -13,8 +13,8 @@ const BOTTOM_PX = 48;
  * @typedef {{
  *   key: string, items: Message[], isComplete: boolean, isLoading: boolean,
  *   older: () => void, row: (item: Message, before: Message | undefined) => unknown,
- *   top: unknown, label: string, newest: string,
- * }} ThreadModel
+ *   top: unknown, label: string, newest: string, inputs: unknown[],
+ * }} ThreadModel `inputs` are what rows are made of; as long as they are the same nothing is drawn again
  */
 
 class Thread extends HTMLElement {
@@ -36,6 +36,7 @@ class Thread extends HTMLElement {
   set model(model) {
     const before = this._model;
     this._model = model;
+    if (before && model.inputs.every((input, index) => input === before.inputs[index])) return;
     if (before?.key !== model.key) {
       this._isPinned = true;
       this._anchor = null;
@@ -56,7 +57,7 @@ class Thread extends HTMLElement {
   follow(was, is) {
     if (this._isPinned || was === is) return;
     const first = was[this._begin];
-    const at = first ? is.findIndex((message) => rowId(message) === rowId(first)) : -1;
+    const at = first ? placeOf(first, is, this._begin + is.length - was.length) : -1;
     const size = this._end - this._begin;
     const wasAtEnd = this._end >= was.length;
     this._begin = Math.max(0, at);
@@ -138,14 +139,26 @@ class Thread extends HTMLElement {
 
   remember() {
     const top = this.getBoundingClientRect().top;
-    for (const row of this.querySelectorAll("[data-row]")) {
-      const box = row.getBoundingClientRect();
-      if (box.bottom > top) {
-        this._anchor = { id: /** @type {HTMLElement} */ (row).dataset.row ?? "", top: box.top - top };
-        return;
-      }
+    const rows = /** @type {NodeListOf<HTMLElement>} */ (this.querySelectorAll("[data-row]"));
+    let [low, high] = [0, rows.length]; // the first that reaches below the upper edge is in between
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((rows[middle]?.getBoundingClientRect().bottom ?? 0) > top) high = middle;
+      else low = middle + 1;
     }
+    const row = rows[low];
+    if (row) this._anchor = { id: row.dataset.row ?? "", top: row.getBoundingClientRect().top - top };
   }
+}
+
+/**
+ * Where a message is now: most often where older ones have pushed it, or where it was.
+ * @param {Message} message @param {Message[]} items @param {number} guess
+ */
+function placeOf(message, items, guess) {
+  if (items[guess] === message) return guess;
+  const at = items.indexOf(message);
+  return at >= 0 ? at : items.findIndex((item) => rowId(item) === rowId(message));
 }
 
 /** The same for a message before and after it has its number, so that it does not jump. @param {Message} message */
