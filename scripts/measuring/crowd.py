@@ -9,22 +9,16 @@ from .filling import LONG_AGO, SHARDS, fill_conversation, user_id
 
 DEPARTMENTS: Final = 60
 _ROOTS: Final = 6
-_FAMILY: Final = tuple(
-    zip(
-        "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高",
-        "wang li zhang liu chen yang huang zhao wu zhou xu sun ma zhu hu guo he lin luo gao".split(),
-        strict=True,
-    )
+_FAMILY: Final = (
+    "王wang 李li 张zhang 刘liu 陈chen 杨yang 黄huang 赵zhao 吴wu 周zhou 徐xu 孙sun 马ma 朱zhu 胡hu 高gao"
 )
-_GIVEN: Final = tuple(
-    zip(
-        "伟芳娜敏静丽强磊洋艳勇军杰娟涛明超秀霞平刚桂文辉力健永",
-        "wei fang na min jing li qiang lei yang yan yong jun jie juan tao ming chao xiu xia ping gang gui wen hui"
-        " li jian yong".split(),
-        strict=True,
-    )
+_GIVEN: Final = (
+    "伟wei 芳fang 娜na 敏min 静jing 丽li 强qiang 磊lei 洋yang 艳yan 勇yong 军jun 杰jie 娟juan 涛tao 明ming"
 )
-_WORDS: Final = "the goose carries letters over mountains and rivers until spring 鸿雁 传书 大家 好 今天 会议 改到 下午 三点".split()
+_WORDS: Final = (
+    "the goose carries letters over mountains and rivers until spring"
+    " 鸿雁 传书 大家 好 今天 会议 改到 下午 三点"
+)
 _TEXTS: Final = 997
 """Different texts; a prime, so that neighbours differ."""
 
@@ -44,18 +38,20 @@ def settle(connection: sqlite3.Connection) -> None:
 
 def _name(number: int) -> tuple[str, str]:
     """Somebody's nick and pinyin; every third has an English one."""
-    family, family_pinyin = _FAMILY[number % len(_FAMILY)]
-    first, first_pinyin = _GIVEN[number // len(_FAMILY) % len(_GIVEN)]
-    second, second_pinyin = _GIVEN[number // 7 % len(_GIVEN)]
-    if number % 3 == 0:
-        return f"{second_pinyin.title()} {family_pinyin.title()} {number}", f"{second_pinyin} {family_pinyin}"
-    return f"{family}{first}{second}", f"{family_pinyin} {first_pinyin} {second_pinyin}"
+    family, first, second = (
+        words.split()[number // step % len(words.split())]
+        for words, step in ((_FAMILY, 1), (_GIVEN, 16), (_GIVEN, 7))
+    )
+    pinyin = f"{family[1:]} {first[1:]} {second[1:]}"
+    return (pinyin.title() if number % 3 == 0 else family[0] + first[0] + second[0]), pinyin
 
 
 def remember(connection: sqlite3.Connection, owner: str, peer: str, messages: int, sessions: int) -> None:
     """Give ``owner`` a long conversation with ``peer``, on top of so many short ones with others."""
     me, friend = user_id(connection, owner), user_id(connection, peer)
-    others = [row[0] for row in connection.execute("SELECT id FROM IMUser WHERE id > ? LIMIT ?", (friend, sessions))]
+    others = [
+        row[0] for row in connection.execute("SELECT id FROM IMUser WHERE id > ? LIMIT ?", (friend, sessions))
+    ]
     for other in others:
         fill_conversation(connection, me, other, 1)
     fill_conversation(connection, me, friend, messages)
@@ -64,7 +60,7 @@ def remember(connection: sqlite3.Connection, owner: str, peer: str, messages: in
     rows.append((me, friend, LONG_AGO + messages))
     connection.executemany(
         "INSERT OR IGNORE INTO IMRecentSession (userId, peerId, type, status, created, updated)"
-        f" VALUES (?, ?, 1, 0, {LONG_AGO}, ?)",
+        " VALUES (?, ?, 1, 0, 0, ?)",
         rows,
     )
 
@@ -90,5 +86,6 @@ def _write_letters(connection: sqlite3.Connection, one: int, other: int) -> None
 
 def _text(number: int) -> str:
     """One of the texts: a few words or a few lines."""
+    words = _WORDS.split()
     length = 3 + number * 7 % (60 if number % 11 == 0 else 17)
-    return f"{number}: " + " ".join(_WORDS[(number + place * place) % len(_WORDS)] for place in range(length))
+    return f"{number}: " + " ".join(words[(number + place * place) % len(words)] for place in range(length))

@@ -35,7 +35,7 @@ export class Keeper {
   async run() {
     let failures = 0;
     while (!this.isStopped) {
-      await this.pause(WAITS_MS[Math.min(failures, WAITS_MS.length - 1)] ?? 0);
+      await this.pause(spread(WAITS_MS[Math.min(failures, WAITS_MS.length - 1)] ?? 0));
       if (this.isStopped) return;
       try {
         const reason = await this.connectOnce();
@@ -80,4 +80,9 @@ export class Keeper {
     });
     this.hurry = () => {};
   }
+}
+
+/** Between two thirds and four thirds of it, so that not every page of a company comes back in the same moment. @param {number} wait */
+function spread(wait) {
+  return wait * (2 / 3 + (Math.random() * 2) / 3);
 }
