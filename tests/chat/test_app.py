@@ -73,6 +73,14 @@ async def test_the_lists_show_who_wrote_and_what_is_unread() -> None:
         assert "● online  anna at home" in text
 
 
+async def test_enter_opens_the_first_conversation_of_a_fresh_list() -> None:
+    async with running() as screen:
+        await screen.until_shown("Bob")
+        await screen.press("enter")
+        await screen.until_shown("line 100")
+        assert screen.title
+
+
 async def test_opening_a_conversation_shows_its_end_and_counts_as_reading() -> None:
     async with running() as screen:
         await screen.open_bob()

@@ -3,13 +3,26 @@ import pytest
 from hongyan.config.secrets import masked
 
 
-@pytest.mark.parametrize("name", ["secret", "password", "message_key", "api_token", "key_password"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "secret",
+        "password",
+        "message_key",
+        "api_token",
+        "key_password",
+        "dbpassword",
+        "db_pwd",
+        "redis_auth",
+        "pass",
+    ],
+)
 def test_secrets_are_masked(name: str):
     assert masked(("section", name), "hunter2") == "***"
 
 
 @pytest.mark.parametrize(
-    "name", ["ws_key", "key_file", "token_path", "token_lifetime_s", "keyboard", "max_secret_bytes"]
+    "name", ["ws_key", "key_file", "token_path", "token_lifetime_s", "keyboard", "max_secret_bytes", "author"]
 )
 def test_what_only_sounds_like_a_secret_is_shown(name: str):
     assert masked(("section", name), "shown") == "shown"

@@ -299,6 +299,12 @@ class TestConverted:
         assert "aesKey = ***" in text
         assert "9876543210" not in text
 
+    @pytest.mark.parametrize("key", ["mailPassword", "DBPass", "redis_pwd", "smtpauth_passwd"])
+    def test_what_sounds_like_a_password_is_not_printed_into_comments(self, key: str, tmp_path: Path):
+        text = to_toml(read_conf(written(tmp_path, MSG + f"{key}=hunter2\n")))
+        assert f"{key} = ***" in text
+        assert "hunter2" not in text
+
     @pytest.mark.parametrize("role", FILES)
     def test_the_role_is_told_from_the_keys(self, role: str, tmp_path: Path):
         draft = read_conf(written(tmp_path, FILES[role][1], "unknown"))

@@ -7,7 +7,9 @@ from hongyan.config.sections import Path
 
 MASK: Final = "***"
 
-_WORDS: Final = ("secret", "password", "token")
+_PARTS: Final = ("secret", "password", "passwd", "pwd", "token")
+"""Wherever these stand in a name; files of others write ``dbpassword`` as one word."""
+_WORDS: Final = frozenset({"pass", "auth", "credential", "credentials"})
 _KEYS: Final = frozenset({"message_key", "aes_key", "api_key", "access_key"})
 """Keys that are secrets themselves; others, such as ``ws_key``, name a file."""
 _PASSWORD_IN_URL: Final = re.compile(r"(?<=://)([^/@\s:]*):[^/\s]*@")
@@ -26,4 +28,4 @@ def _is_secret(name: str) -> bool:
     words = name.split("_")
     if words[-1] in {"file", "path", "s", "bytes"}:  # where a secret is kept, or how long it lives
         return False
-    return name in _KEYS or any(word.rstrip("s") in _WORDS for word in words)
+    return name in _KEYS or not _WORDS.isdisjoint(words) or any(part in name for part in _PARTS)

@@ -48,6 +48,8 @@ class Rows(OptionList):
         self.set_options([_option(row, max(width, 12)) for row in rows])
         if highlighted is not None and highlighted.id is not None:
             self._highlight(highlighted.id)
+        if self.highlighted is None:
+            self.action_first()  # so that Enter does something from the beginning
 
     def _highlight(self, option_id: str) -> None:
         try:
