@@ -82,6 +82,13 @@ class Metrics(Collector):
         """Return the gauges whose names begin with one of ``prefixes``, as they are now."""
         return {name: read() for name, (_, read) in self._gauges.items() if name.startswith(prefixes)}
 
+    def counted(self) -> dict[str, dict[str, int]]:
+        """Return the counters as they are now, by name and label."""
+        found: dict[str, dict[str, int]] = {}
+        for (name, label), count in self.counts.items():
+            found.setdefault(name, {})[label] = count
+        return found
+
     def collect(self) -> Iterator[Metric]:
         """Yield everything in the form prometheus_client wants."""
         for name, (label, help_) in COUNTERS.items():

@@ -234,6 +234,8 @@ secret = "acceptance tests only"
 http_port = {login_http}
 client_port = {login_client}
 msg_port = {login_msg}
+db_proxies = ["127.0.0.1:{db_proxy}"]
+route_servers = ["127.0.0.1:{route}"]
 [msg]
 port = {msg}
 ws_port = {ws}

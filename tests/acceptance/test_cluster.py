@@ -3,6 +3,7 @@
 import asyncio
 import json
 
+import httpx
 import pytest
 
 from .client import (
@@ -322,3 +323,20 @@ async def test_history_of_a_group_is_the_same_on_both_servers(people: People, cl
     mine: list[Message] = await alice.history(group, GROUP)
     assert mine == await bob.history(group, GROUP)
     assert len(mine) == 3
+
+
+async def test_the_admin_console_reaches_servers_in_other_processes(people: People, cluster: Cluster) -> None:
+    alice, bob = await one_on_each(people, cluster)
+    cluster.admin("admin", "add", "root", "--password", "correct horse")
+    address = f"http://{cluster.addresses['login_http']}/admin/api/"
+    async with httpx.AsyncClient(base_url=address, trust_env=False) as admin:
+        signed_in = await admin.post("sign-in", json={"name": "root", "password": "correct horse"})
+        admin.headers["x-csrf-token"] = signed_in.json()["csrf"]
+        online = (await admin.post("online", json={})).json()["users"]
+        places = {one["id"]: one["servers"] for one in online}
+        assert places[alice.user_id] != places[bob.user_id]
+        for user in (alice, bob):
+            assert (await admin.post("kick", json={"id": user.user_id})).status_code == 200
+            await user.expect("IMKickUser")
+        found = await admin.post("do/user.find", json={"text": alice.user.name})
+        assert found.json()["users"][0]["id"] == alice.user_id

@@ -26,6 +26,7 @@ _BETWEEN_SERVERS = {
     "login_client_type",
     "server_tag",
     "peer_address",
+    "server_name",
 }
 """Fields that ours adds to what servers tell each other (docs/protocol.md); originals skip them."""
 _HEADER_FIELDS = ("version", "flag", "service", "command", "seq", "reserved")

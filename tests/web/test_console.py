@@ -98,6 +98,7 @@ async def test_an_import_shows_what_is_wrong_and_adds_all_or_nobody(
     open_page: OpenPage, suite: Suite, people: People
 ) -> None:
     admin = await Administrator.sign_in(open_page, suite, locale="zh-CN")
+    await admin.go("用户")
     await admin.page.click("text='导入'")
     await admin.page.set_input_files("dialog input[type=file]", _file(BAD_CSV.encode()))
     await expect(admin.page.locator("dialog [role=alert]")).to_contain_text("2")

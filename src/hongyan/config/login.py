@@ -26,6 +26,9 @@ class LoginConfig(Section):
     used. Found by themselves with etcd."""
     route_servers: tuple[Address, ...] = ()
     """The route_servers that know who is online, for the console; the first one is asked."""
+    watch: tuple[Address, ...] = ()
+    """The metrics addresses of the other processes, for the console's dashboard. Found by themselves with
+    etcd."""
 
     @field_validator("msfs_url")
     @classmethod

@@ -36,6 +36,7 @@ from hongyan.suite.cores import share_one_core
 from hongyan.suite.files import write_ready_file
 from hongyan.suite.inside_http import InsideHttp
 from hongyan.suite.status import ProcessReporter
+from hongyan.suite.watch import Watch, WatchedAddresses
 from hongyan.tasks import Tasks
 from hongyan.web import api_page, console
 from hongyan.web.site import web_client
@@ -158,7 +159,7 @@ class SuiteProcess:
         if Node.LOGIN in roles:
             self._login = LoginServer(runtime, config.login, {"/": web_client()})
             if config.login.console:
-                self._open_console(self._login, discovery)
+                self._open_console(runtime, self._login, discovery)
             self._addresses |= await self._login.start()
             self._login.follow(discovery)
         if Node.PUSH in roles:
@@ -191,13 +192,15 @@ class SuiteProcess:
                 await self._prepare(self._db)
         return config
 
-    def _open_console(self, login: LoginServer, discovery: Discovery) -> None:
-        office = login.office
-        login.add_site(console.ROOT, console.Console(office.administration, office.live))
+    def _open_console(self, runtime: Runtime, login: LoginServer, discovery: Discovery) -> None:
+        office, own = login.office, ProcessReporter(self._roles, self._addresses, self._metrics)
+        watch = Watch(own.report, WatchedAddresses(self._config.login.watch, discovery))
+        login.add_site(console.ROOT, console.Console(office.administration, office.live, watch.since))
         for role in (self._db, self._route):
             if role is not None:
                 connect_in_process(login, role, self._metrics)
         login.connect(ALL_ROLES - self._roles, discovery)
+        runtime.tasks.start("dashboard", watch.run())
 
     def _connect_msg(self, msg: MsgServer, discovery: Discovery) -> None:
         for role in (self._db, self._login, self._route, self._file):

@@ -3,13 +3,15 @@
 import os
 import socket
 from collections.abc import Iterable, Mapping
-from time import time
+from pathlib import Path
+from time import process_time, time
 from typing import Final, TypedDict
 
 from hongyan import __version__
 from hongyan.metrics import Metrics
 from hongyan.wire.commands import Node
 
+_STATM: Final = Path("/proc/self/statm")
 LOADS: Final = {"db_proxy": ("db_proxy_", "journal_pending", "journal_messages")}
 """The gauges that tell the load of a role, where their names do not begin with its own."""
 
@@ -32,7 +34,10 @@ class RoleStatus(TypedDict):
 
 
 class ProcessStatus(TypedDict):
-    """One process; ``restarts`` is how often a supervisor had to start it again."""
+    """One process; ``restarts`` is how often a supervisor had to start it again.
+
+    ``counters`` are by name and label, as ``/metrics`` has them; ``gauges`` are those of all its roles.
+    """
 
     host: str
     pid: int
@@ -41,6 +46,10 @@ class ProcessStatus(TypedDict):
     restarts: int
     roles: list[RoleStatus]
     links: list[LinkStatus]
+    cpu_s: float
+    memory_bytes: int
+    gauges: Mapping[str, float]
+    counters: Mapping[str, Mapping[str, int]]
 
 
 class StatusReport(TypedDict):
@@ -90,6 +99,10 @@ class ProcessReporter:
                 {"role": link.role, "remote": link.remote, "name": link.name, "since": link.since}
                 for link in self._metrics.links
             ],
+            "cpu_s": process_time(),
+            "memory_bytes": _memory_bytes(),
+            "gauges": self._metrics.gauges(""),
+            "counters": self._metrics.counted(),
         }
 
     def _role(self, role: str) -> RoleStatus:
@@ -99,3 +112,11 @@ class ProcessReporter:
             "addresses": {name: f"{host}:{port}" for name, (host, port) in own.items()},
             "load": load_of(role, self._metrics),
         }
+
+
+def _memory_bytes() -> int:
+    """Return what this process holds in memory; 0 where the system does not say."""
+    try:
+        return int(_STATM.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0

@@ -7,6 +7,7 @@ import structlog
 
 from hongyan.cluster.link import Link
 from hongyan.errors import ErrorCode, RefusedError
+from hongyan.roles.msg.ack_time import AckTime
 from hongyan.roles.msg.context import MsgContext, MsgTables
 from hongyan.roles.msg.push import PushHandlers
 from hongyan.roles.msg.redelivery import DeliveryKey
@@ -53,6 +54,7 @@ class MessageHandlers:
         self._counts = context.runtime.metrics.counts
         self._ack = IMMsgDataAck()  # for all of them: a session's connection encodes what it is given at once
         self._loop = context.runtime.reactor.loop
+        self._ack_time = AckTime(self._loop.time, context.runtime.metrics)
         tables.clients.on(commands.MSG_DATA, self._from_client)
         tables.clients.on(commands.MSG_DATA_ACK, self._acknowledged)
         tables.clients.on(commands.MSG_READ_ACK, self._read)
@@ -67,8 +69,11 @@ class MessageHandlers:
     def _from_client(self, session: ClientSession, message: IMMsgData, frame: Frame) -> None:
         self._check(session, message)
         user_id = message.from_user_id = session.user_id
-        message.create_time = int(time.time())
+        message.create_time = now = int(time.time())
         message.msg_id = 0
+        timed = self._ack_time
+        if not timed.handle or now > timed.until:
+            timed.begin(session.handle, frame.seq, now)
         peer_id = message.to_session_id
         key = peer_id if message.msg_type >= MSG_TYPE_GROUP_TEXT else user_id ^ peer_id
         self._context.db.post(message, session.handle, key, frame)
@@ -105,6 +110,8 @@ class MessageHandlers:
         message.ClearField("attach_data")
         if session is not None:
             self._acknowledge(session, message, frame.seq)
+            if handle == self._ack_time.handle and frame.seq == self._ack_time.seq:
+                self._ack_time.end()
         if message.duplicate:
             if request is None or request.tries == 1:
                 self._counts["messages", "duplicate"] += 1

@@ -228,7 +228,7 @@ class MsgServer:
     def _route_added(self, link: Link) -> None:
         link.routes = self._tables.from_route
         self._context.route.add(link)
-        online = IMOnlineUserInfo()
+        online = IMOnlineUserInfo(server_name=f"{socket.gethostname()}:{self._port}")
         for session in self._context.directory.logged_in():
             online.user_stat_list.add(
                 user_id=session.user_id,

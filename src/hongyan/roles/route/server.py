@@ -17,6 +17,7 @@ from hongyan.wire.pb.administration_pb2 import IMOnlineReq, IMOnlineRsp
 from hongyan.wire.pb.base_define_pb2 import USER_STATUS_OFFLINE, UserStat, UserStatType
 from hongyan.wire.pb.buddy_pb2 import IMUsersStatReq, IMUsersStatRsp, IMUserStatNotify
 from hongyan.wire.pb.server_pb2 import IMOnlineUserInfo, IMServerPCLoginStatusNotify, IMUserStatusUpdate
+from hongyan.wire.text import text
 
 _TO_THE_OTHERS: Final[tuple[Command[Any], ...]] = (
     commands.MSG_DATA,
@@ -28,6 +29,7 @@ _TO_THE_OTHERS: Final[tuple[Command[Any], ...]] = (
     commands.REMOVE_SESSION_NOTIFY,
 )
 MAX_ONLINE_LISTED: Final = 1000
+MAX_NAME_CHARS: Final = 128
 """Devices in one answer to the question who is online."""
 _TO_EVERYBODY: Final[tuple[Command[Any], ...]] = (
     commands.SIGN_INFO_CHANGED_NOTIFY,
@@ -46,6 +48,7 @@ class RouteServer:
         self._config = config
         self._listener: Listener | None = None
         self._links: dict[int, Link] = {}
+        self._names: dict[int, str] = {}  # of msg_servers, by the handles of their links
         self._presence = Presence()
         self._from_msg = self._routes_from_msg()
         self._from_http_msg = self._routes_from_http_msg()
@@ -82,6 +85,7 @@ class RouteServer:
     def link_closed(self, link: Link) -> None:
         """Forget the link and everybody on it, and say so."""
         self._links.pop(link.handle, None)
+        self._names.pop(link.handle, None)
         self._announce(self._presence.link_lost(link.handle))
 
     def _routes_from_msg(self) -> Routes[Link]:
@@ -138,6 +142,8 @@ class RouteServer:
             link.send(frame)
 
     def _online_users(self, link: Link, message: IMOnlineUserInfo, _frame: Frame) -> None:
+        if message.server_name:
+            self._names[link.handle] = text(message.server_name)[:MAX_NAME_CHARS]
         for stat in message.user_stat_list:
             self._announce(self._presence.report(link.handle, stat.user_id, stat.client_type))
 
@@ -164,7 +170,11 @@ class RouteServer:
         limit = min(message.limit or MAX_ONLINE_LISTED, MAX_ONLINE_LISTED)
         for user_id, handle, client_type in self._presence.devices(wanted, message.after_user_id, limit):
             link = self._links.get(handle)
-            reply.device.add(user_id=user_id, client_type=client_type, server=link.name if link else "")
+            reply.device.add(
+                user_id=user_id,
+                client_type=client_type,
+                server=self._names.get(handle) or (link.name if link else ""),
+            )
         return reply
 
     # Telling everybody.

@@ -1,6 +1,6 @@
 """The console as an ASGI application: its pages, and the JSON that they ask for."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
@@ -8,7 +8,7 @@ import structlog
 from pydantic import Field, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from hongyan.administration import admins, users
 from hongyan.administration.admins import Password, Session
@@ -17,7 +17,7 @@ from hongyan.administration.live import Live
 from hongyan.administration.table import Model, Nothing, explain
 from hongyan.errors import BackendError, RefusedError
 from hongyan.web.console.gate import Admin, Gate, check_origin
-from hongyan.web.console.http import answer, body_of, failed, refused
+from hongyan.web.console.http import HEADERS, answer, body_of, failed, refused
 from hongyan.web.console.offered import OFFERED, follow_up
 from hongyan.web.console.people import People
 from hongyan.web.files import Receive, Scope, Send
@@ -61,11 +61,15 @@ class Console:
     Args:
         administration: calls the operations of db_proxy.
         live: asks who is online, and kicks.
+        history: returns what the dashboard shows, newer than a time in seconds since 1970.
     """
 
-    def __init__(self, administration: Administration, live: Live) -> None:
+    def __init__(
+        self, administration: Administration, live: Live, history: Callable[[float], Mapping[str, Any]]
+    ) -> None:
         self._administration = administration
         self._live = live
+        self._history = history
         self._pages = console_pages(ROOT)
         self._gate = Gate(administration, ROOT)
         people = People(administration, live)
@@ -76,6 +80,7 @@ class Console:
             ("POST", "online"): people.online,
             ("POST", "kick"): people.kick,
             ("GET", "users.csv"): people.export,
+            ("GET", "status"): self._status,
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -127,6 +132,14 @@ class Console:
         result: Any = await self._administration(operation, arguments, admin.caller)
         follow_up(operation, arguments, result, self._live)
         return answer(result)
+
+    async def _status(self, request: Request, _admin: Admin) -> Response:
+        """Tell how the servers are and were."""
+        try:
+            after = float(request.query_params.get("after", "0"))
+        except ValueError as error:
+            raise HTTPException(HTTPStatus.BAD_REQUEST, "after: a time in seconds") from error
+        return JSONResponse(self._history(after), headers=HEADERS)
 
     # Whoever is signed in.
 

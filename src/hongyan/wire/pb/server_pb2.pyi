@@ -185,16 +185,20 @@ class IMOnlineUserInfo(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     USER_STAT_LIST_FIELD_NUMBER: _builtins.int
+    SERVER_NAME_FIELD_NUMBER: _builtins.int
+    server_name: _builtins.str
+    """Extension: what people call this msg_server: its machine and the port that its clients use."""
     @_builtins.property
     def user_stat_list(self) -> _containers.RepeatedCompositeFieldContainer[_base_define_pb2.ServerUserStat]: ...
     def __init__(
         self,
         *,
         user_stat_list: _abc.Iterable[_base_define_pb2.ServerUserStat] | None = ...,
+        server_name: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["server_name", b"server_name"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["user_stat_list", b"user_stat_list"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["server_name", b"server_name", "user_stat_list", b"user_stat_list"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -17,6 +17,8 @@ import { PAGES } from "../pages/index.js";
 
 const SETTINGS = "hongyan.console";
 const TOAST_MS = 4000;
+/** Without a key or a pointer for so long, pages stop asking by themselves, so that the session can end. */
+const AWAY_MS = 20 * 60_000;
 const FIRST_PAGE = /** @type {PageName} */ (Object.keys(PAGES)[0]);
 
 export class App {
@@ -46,10 +48,12 @@ export class App {
     /** @type {Map<number, string>} */
     this.departments = new Map();
     this.isDrawing = false;
+    this.touchedAt = Date.now();
   }
 
   async begin() {
     this.applySettings();
+    for (const sign of ["pointerdown", "pointermove", "keydown"]) addEventListener(sign, () => (this.touchedAt = Date.now()), { passive: true });
     addEventListener("hashchange", () => this.phase === "in" && this.openPage());
     try {
       this.signedIn(await this.api.ask("session"));
@@ -123,6 +127,11 @@ export class App {
   /** Learns what the departments are called. */
   async learnDepartments() {
     this.departments = departmentNames((await this.api.do("department.list")).departments);
+  }
+
+  /** Whether anybody looks at the page. */
+  isWatched() {
+    return document.visibilityState === "visible" && Date.now() - this.touchedAt < AWAY_MS;
   }
 
   // What every page needs.

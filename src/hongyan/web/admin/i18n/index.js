@@ -33,9 +33,9 @@ export function dateTime(seconds) {
   return new Date(seconds * 1000).toLocaleString(locale(), { dateStyle: "medium", timeStyle: "short" });
 }
 
-/** @param {number} seconds since 1970 */
-export function clock(seconds) {
-  return new Date(seconds * 1000).toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit" });
+/** @param {number} seconds since 1970 @param {boolean} [isExact] */
+export function clock(seconds, isExact = false) {
+  return new Date(seconds * 1000).toLocaleTimeString(locale(), { hour: "2-digit", minute: "2-digit", ...(isExact && { second: "2-digit" }) });
 }
 
 export function locale() {

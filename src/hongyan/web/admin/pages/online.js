@@ -1,0 +1,96 @@
+// Who is online, with what, and at which msg_server; and signing them out.
+import { number, t } from "../i18n/index.js";
+import { html } from "../../client/vendor/lit-html/lit-html.js";
+import { question } from "../views/forms.js";
+import { chip, heading, more, searchField, table } from "../views/tables.js";
+
+/**
+ * @typedef {import("../app/app.js").App} App
+ * @typedef {{ id: number, name: string, nick: string, client_types: number[], servers: string[] }} OnlineUser
+ */
+
+const EVERY_MS = 10_000;
+/** By client type; browsers log in as the first. @type {Record<number, string>} */
+const CLIENTS = { 1: "PC, Web", 2: "Mac", 17: "iOS", 18: "Android" };
+
+export class OnlinePage {
+  /** @param {App} app */
+  constructor(app) {
+    this.app = app;
+    this.text = "";
+    /** @type {OnlineUser[] | null} */
+    this.users = null;
+    this.total = 0;
+    /** @type {number | null} */
+    this.next = null;
+    this.searches = 0;
+    this.timer = setInterval(() => void this.refresh(), EVERY_MS);
+  }
+
+  async open() {
+    await this.load(0);
+  }
+
+  leave() {
+    clearInterval(this.timer);
+  }
+
+  /** Looks again, unless somebody reads further pages or nobody looks. */
+  async refresh() {
+    const isFirstPage = (this.users?.length ?? 0) <= 200;
+    if (isFirstPage && !this.app.fault && this.app.isWatched()) await this.app.attempt(() => this.load(0));
+  }
+
+  /** @param {number} after */
+  async load(after) {
+    const search = ++this.searches;
+    const found = await this.app.api.post("online", { text: this.text, after });
+    if (search !== this.searches) return;
+    this.users = after ? [...(this.users ?? []), ...found.users] : found.users;
+    this.total = found.total;
+    this.next = found.next;
+    this.app.redraw();
+  }
+
+  /** @param {string} text */
+  search(text) {
+    this.text = text;
+    void this.app.attempt(() => this.load(0));
+  }
+
+  view() {
+    return html`${heading(t("online"), html`<p class="count">${t("onlineCount", { count: number(this.total) })}</p>`)}
+      <div class="filters">${searchField(t("searchUsers"), this.text, (text) => this.search(text))}</div>
+      ${table(t("online"), this.columns(), this.users, (user) => this.actions(user))}
+      ${more(this.users?.length ?? 0, this.total, this.next, () => this.app.attempt(() => this.load(this.next ?? 0)))}`;
+  }
+
+  /** @returns {import("../views/tables.js").Column<OnlineUser>[]} */
+  columns() {
+    return [
+      { label: "name", cell: (user) => html`<strong>${user.name || user.id}</strong>`, kind: "first" },
+      { label: "nick", cell: (user) => user.nick },
+      { label: "devices", cell: (user) => html`<span class="chips">${user.client_types.map((type) => chip(CLIENTS[type] ?? String(type)))}</span>` },
+      { label: "server", cell: (user) => [...new Set(user.servers)].join(", ") },
+    ];
+  }
+
+  /** @param {OnlineUser} user */
+  actions(user) {
+    return html`<button class="link danger" type="button" aria-label="${t("kick")}: ${user.name}" @click=${() => this.kick(user)}>${t("kick")}</button>`;
+  }
+
+  /** @param {OnlineUser} user */
+  kick({ id, name }) {
+    question(this.app, {
+      title: t("kick"),
+      text: t("kickText", { name }),
+      action: "kick",
+      run: async () => {
+        await this.app.api.post("kick", { id });
+        this.users = (this.users ?? []).filter((user) => user.id !== id);
+        this.app.toast(t("kicked", { name }));
+      },
+    });
+  }
+}
