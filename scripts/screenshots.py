@@ -1,13 +1,15 @@
-"""Photograph the web client for the README: wide and narrow, in both languages, light and dark.
+"""Photograph the web client and the admin console: wide and narrow, in both languages, light and dark.
 
-Usage: screenshots.py [--out docs/images]
+Usage: screenshots.py [--out docs/images] [--only PART-OF-A-NAME]
 
-Starts a suite of its own with the demo data and drives Debian's Chromium.
+Starts a suite of its own with the demo data and drives Debian's Chromium. Before it photographs the
+console it lets the demo people chat for a while, so that the dashboard has something to show.
 """
 
 import argparse
 import asyncio
 import json
+import math
 import os
 import subprocess
 import sys
@@ -19,6 +21,8 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from playwright.async_api import Browser, Page, async_playwright
+
+from hongyan.client import Client, Options
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 CHROMIUM: Final = os.environ.get("HONGYAN_CHROMIUM", "/usr/bin/chromium")
@@ -49,6 +53,40 @@ SHOTS: Final = (
 )
 
 
+class ConsoleShot(NamedTuple):
+    """One picture of the console: a page, and a file to import on it."""
+
+    name: str
+    locale: str
+    scheme: str
+    size: dict[str, int]
+    page: str
+    csv: str = ""
+
+
+CONSOLE_SHOTS: Final = (
+    ConsoleShot("console-dashboard-light-en", "en-GB", "light", {"width": 1280, "height": 900}, "dashboard"),
+    ConsoleShot("console-dashboard-narrow-dark-zh", "zh-CN", "dark", NARROW, "dashboard"),
+    ConsoleShot("console-users-dark-en", "en-GB", "dark", WIDE, "users"),
+    ConsoleShot("console-online-narrow-light-en", "en-GB", "light", NARROW, "online"),
+    ConsoleShot(
+        "console-import-light-zh",
+        "zh-CN",
+        "light",
+        WIDE,
+        "users",
+        "name,password,nick,department\n"
+        "grace,a-password,Grace Lee,市场部 Marketing\n"
+        "anna,a-password,Anna Second,市场部 Marketing\n"
+        "孙丽,a-password,孙丽,财务部\n"
+        "吴刚,,吴刚,研发部 R&D\n",
+    ),
+)
+ADMINISTRATOR: Final = ("root", "correct horse battery")
+CHAT_S: Final = 90.0
+"""How long the demo people chat before the dashboard is photographed."""
+
+
 @contextmanager
 def demo_suite() -> Iterator[str]:
     """Run a suite with the demo company; gives the address of the web client."""
@@ -63,6 +101,9 @@ def demo_suite() -> Iterator[str]:
                 if process.poll() is not None or time.monotonic() > deadline:
                     raise SystemExit("the suite did not start")
                 time.sleep(0.05)
+            name, password = ADMINISTRATOR
+            add = [hongyan, "admin", "add", name, "--password", password, "--data", folder]
+            subprocess.run(add, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
             yield f"http://{json.loads(ready.read_text())['login_http']}/"
         finally:
             process.terminate()
@@ -98,6 +139,44 @@ async def photograph(browser: Browser, url: str, shot: Shot, target: Path) -> No
     await context.close()
 
 
+async def photograph_console(browser: Browser, url: str, shot: ConsoleShot, target: Path) -> None:
+    """Take one picture of the console."""
+    context = await browser.new_context(
+        locale=shot.locale, color_scheme=shot.scheme, viewport=shot.size, device_scale_factor=1.5
+    )
+    page = await context.new_page()
+    await page.goto(f"{url}admin#/{shot.page}")
+    await page.fill("input[name=name]", ADMINISTRATOR[0])
+    await page.fill("input[name=password]", ADMINISTRATOR[1])
+    await page.click("button[type=submit]")
+    await page.wait_for_selector("main tbody tr")
+    if shot.csv:
+        await page.click(".heading button.secondary")
+        file: Any = {"name": "people.csv", "mimeType": "text/csv", "buffer": shot.csv.encode()}
+        await page.set_input_files("dialog input[type=file]", file)
+        await page.wait_for_selector("dialog tbody tr")
+    await page.mouse.move(0, 0)
+    await page.wait_for_timeout(300)  # fonts
+    await page.screenshot(path=target / f"{shot.name}.png")
+    await context.close()
+
+
+async def chat(url: str, name: str, number: int, until: float) -> None:
+    """Let somebody write to Bob, who is online, sometimes more and sometimes less."""
+    async with Client(url, name, "demo", options=Options(device_kind="bot")) as client:
+        bob = next(user for user in (await client.users()).items if user.name == "bob")
+        while (now := time.monotonic()) < until:
+            await client.send(bob, "…")
+            await asyncio.sleep(0.02 + 0.25 * abs(math.sin(now / 17 + number)) ** 2)
+
+
+async def chat_for_a_while(url: str) -> None:
+    """Let some of the demo people chat."""
+    until = time.monotonic() + CHAT_S
+    names = ("carol", "emma", "frank", "张敏", "刘洋", "chenjie")
+    await asyncio.gather(*(chat(url, name, number, until) for number, name in enumerate(names)))
+
+
 async def run(target: Path, only: str) -> None:
     """Take all pictures."""
     with demo_suite() as url:
@@ -110,6 +189,11 @@ async def run(target: Path, only: str) -> None:
             for shot in SHOTS:
                 if only in shot.name:
                     await photograph(browser, url, shot, target)
+            wanted = [shot for shot in CONSOLE_SHOTS if only in shot.name]
+            if any(shot.page == "dashboard" for shot in wanted):
+                await chat_for_a_while(url.rstrip("/"))
+            for console_shot in wanted:
+                await photograph_console(browser, url, console_shot, target)
             await browser.close()
 
 

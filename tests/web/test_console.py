@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 NARROW = {"width": 390, "height": 780}
 GOOD_CSV = "name,password,nick,sex\nzoe,pw1,Zoë,f\n吴敏,pw2,,\n"
-BAD_CSV = "name,password,nick,department\nann1,pw,,\n,pw,,\nann2,pw,,Nowhere\n"
+BAD_CSV = "name,password,nick,department\nann1,pw,,\n,pw,,\nann2,pw,,Nowhere\nann1,pw,,\n"
 
 
 @pytest.fixture(scope="module")
@@ -101,11 +101,12 @@ async def test_an_import_shows_what_is_wrong_and_adds_all_or_nobody(
     await admin.go("用户")
     await admin.page.click("text='导入'")
     await admin.page.set_input_files("dialog input[type=file]", _file(BAD_CSV.encode()))
-    await expect(admin.page.locator("dialog [role=alert]")).to_contain_text("2")
+    await expect(admin.page.locator("dialog [role=alert]")).to_contain_text("3")
     wrong = admin.page.locator("dialog tr.faulty")
-    await expect(wrong).to_have_count(2)
+    await expect(wrong).to_have_count(3)
     await expect(wrong.nth(0)).to_contain_text("缺少用户名")
     await expect(wrong.nth(1)).to_contain_text("没有部门“Nowhere”")
+    await expect(wrong.nth(2)).to_contain_text("用户名“ann1”已被占用")
     await expect(admin.page.locator("dialog button.primary")).to_be_disabled()
 
     await admin.page.set_input_files("dialog input[type=file]", _file(GOOD_CSV.encode("gb18030")))

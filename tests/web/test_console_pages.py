@@ -131,6 +131,8 @@ async def test_a_key_is_shown_once_and_can_be_revoked(open_page: OpenPage, suite
     offered = admin.page.locator("dialog .checks label")
     assert [text.strip() for text in await offered.all_inner_texts()] == list(SCOPES)
     await admin.page.fill("dialog [name=name]", EVIL[1][:60])
+    await admin.page.click("dialog button.primary")
+    await expect(admin.page.locator("dialog [role=alert]")).to_have_text("Choose at least one.")
     await admin.page.check("dialog [value='users:read']")
     await admin.page.click("dialog button.primary")
     token = admin.page.locator("dialog .secret")

@@ -8,7 +8,7 @@ import click
 from hongyan import logs
 
 DESCRIPTIONS = {
-    "login_http": "the web client; other clients ask here which msg_server to use",
+    "login_http": "the web client, and /admin; other clients ask here for a msg_server",
     "login_client": "the same over TCP",
     "login_msg": "msg_servers report here",
     "msg": "clients chat here",

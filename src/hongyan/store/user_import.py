@@ -138,9 +138,10 @@ def add_all(connection: Connection, users: UserFile, now: int, *, dry_run: bool)
         wanted = row.values.get("department", "")
         if wanted and wanted not in places:
             faults.append(f"{row.line}: there is no department {wanted!r}")
-    if faults:
-        return _sorted(faults)
-    new = {row.line: _new_user(row, places) for row in users.rows}
+    faulty = {int(fault.partition(":")[0]) for fault in faults}
+    new = {row.line: _new_user(row, places) for row in users.rows if row.line not in faulty}
+    if faults:  # say all that is wrong at once
+        return _sorted([*faults, *_refusals(connection, new, now)])
     try:
         _add_together(connection, list(new.values()), now, dry_run=dry_run)
     except RefusedError:

@@ -2,6 +2,8 @@
 
 from typing import Any, Final
 
+from sqlalchemy import Connection
+
 from hongyan.administration import users
 from hongyan.administration.table import ById, Caller, Made, Nothing, Sex
 from hongyan.administration.users import (
@@ -21,8 +23,9 @@ from hongyan.administration.users import (
 from hongyan.errors import ConfigError, ErrorCode, RefusedError
 from hongyan.roles.db_proxy.administration.desk import Desk, deed
 from hongyan.roles.db_proxy.backend import now
-from hongyan.store import accounts, departments, roster
+from hongyan.store import accounts, audit, departments, roster
 from hongyan.store.accounts import NewUser
+from hongyan.store.audit import Deed
 from hongyan.store.passwords import client_digest, slow_hash
 from hongyan.store.roster import Person, Search
 from hongyan.store.user_import import UserFile, add_all
@@ -96,11 +99,16 @@ class UserOperations:
         if not arguments.dry_run:
             await self._desk.slowly(file.hash_passwords)
         done = deed(users.IMPORT, arguments, caller, f"{len(file.rows)} users")
-        if arguments.dry_run:
-            faults = await self._desk.write(add_all, file, now(), dry_run=True)
-        else:
-            faults = await self._desk.change(done, lambda c: add_all(c, file, now(), dry_run=False))
+        faults = await self._desk.write(_import, file, done, now(), dry_run=arguments.dry_run)
         return UserImported(users=len(file.rows), faults=tuple(map(_fault, faults)))
+
+
+def _import(connection: Connection, file: UserFile, done: Deed, now: int, *, dry_run: bool) -> list[str]:
+    """Add every user and note it in the log, or say what is wrong and do neither."""
+    faults = add_all(connection, file, now, dry_run=dry_run)
+    if not faults and not dry_run:
+        audit.record(connection, done, now)
+    return faults
 
 
 def _user(row: Person) -> User:

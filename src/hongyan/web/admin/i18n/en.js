@@ -32,6 +32,7 @@ export const en = {
   saved: "Saved.",
   edit: "Edit",
   remove: "Remove",
+  chooseOne: "Choose at least one.",
   loadMore: "Load more",
   nothingHere: "Nothing here.",
   shownOf: "{shown} of {total}",

@@ -33,6 +33,7 @@ export const zh = {
   saved: "已保存。",
   edit: "编辑",
   remove: "删除",
+  chooseOne: "请至少选择一项。",
   loadMore: "加载更多",
   nothingHere: "暂无内容。",
   shownOf: "显示 {shown} / {total}",

@@ -24,6 +24,7 @@ class Import {
   constructor(app) {
     this.app = app;
     this.csv = "";
+    this.fileName = "";
     this.fault = "";
     this.isBusy = false;
     /** @type {import("../app/csv.js").Row[]} */
@@ -34,7 +35,7 @@ class Import {
 
   /** @param {File} file */
   async read(file) {
-    Object.assign(this, { csv: "", rows: [], outlook: null, fault: "" });
+    Object.assign(this, { csv: "", fileName: file.name, rows: [], outlook: null, fault: "" });
     if (file.size > MAX_BYTES) this.fault = t("fileTooLarge");
     else await this.look(decode(await file.arrayBuffer()));
     this.app.redraw();
@@ -81,7 +82,8 @@ class Import {
     return html`<div class="import">
       <p>${t("importText")}</p>
       <p><code>${EXAMPLE}</code></p>
-      <label class="file">${t("chooseFile")}<input type="file" accept=".csv,text/csv,text/plain" ?disabled=${this.isBusy} @change=${pick} /></label>
+      <p class="file"><label class="secondary">${t("chooseFile")}<input class="unseen" type="file" accept=".csv,text/csv,text/plain" ?disabled=${this.isBusy} @change=${pick} /></label>
+        <span>${this.fileName}</span></p>
       ${this.isBusy ? html`<p role="status">${t("working")}</p>` : nothing}
       ${this.fault ? html`<p class="error" role="alert">${this.fault}</p>` : nothing}
       ${this.outlook ? this.preview(this.outlook) : nothing}

@@ -82,7 +82,7 @@ export class KeysPage {
     formDialog(this.app, t("addKey"), {
       fields: [
         { name: "name", label: "keyName", required: true, maxlength: 64 },
-        { name: "scopes", label: "scopes", kind: "checks", options: SCOPES.map((scope) => [scope, scope]) },
+        { name: "scopes", label: "scopes", kind: "checks", required: true, options: SCOPES.map((scope) => [scope, scope]) },
         { name: "per_minute", label: "perMinute", kind: "number", value: 600 },
       ],
       action: "add",

@@ -72,7 +72,7 @@ export class WebhooksPage {
     return [
       { name: "name", label: "title", value: webhook?.name, required: true, maxlength: 64 },
       { name: "url", label: "address", kind: "url", value: webhook?.url ?? "https://", required: true, maxlength: 512 },
-      { name: "events", label: "events", kind: "checks", value: webhook?.events ?? ["message"], options: EVENTS.map((event) => [event, event]) },
+      { name: "events", label: "events", kind: "checks", required: true, value: webhook?.events ?? ["message"], options: EVENTS.map((event) => [event, event]) },
     ];
   }
 

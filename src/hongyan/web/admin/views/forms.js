@@ -30,10 +30,13 @@ export function form(app, { fields, action, submit, extra }) {
   const send = async (/** @type {SubmitEvent} */ event) => {
     event.preventDefault();
     if (state.isBusy) return;
-    Object.assign(state, { isBusy: true, fault: "" });
+    const values = valuesOf(fields, /** @type {HTMLFormElement} */ (event.target));
+    const isLacking = fields.some(({ name, kind, required }) => kind === "checks" && required && !values[name].length);
+    Object.assign(state, { isBusy: !isLacking, fault: isLacking ? t("chooseOne") : "" });
     app.redraw();
+    if (isLacking) return;
     try {
-      await submit(valuesOf(fields, /** @type {HTMLFormElement} */ (event.target)));
+      await submit(values);
     } catch (error) {
       state.fault = explain(error);
     }

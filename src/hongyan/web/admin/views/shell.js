@@ -43,8 +43,9 @@ function navigation(app) {
     app.isMenuOpen = false;
     app.redraw();
   };
+  const escape = (/** @type {KeyboardEvent} */ event) => event.key === "Escape" && close();
   return html`<div class="veil" @click=${close}></div>
-    <nav class="menu" id="menu" aria-label=${t("menu")}>
+    <nav class="menu" id="menu" aria-label=${t("menu")} @keydown=${escape}>
       <p class="brand"><span class="goose" aria-hidden="true"></span><span>${t("appName")}</span></p>
       <ul>
         ${names.map(
