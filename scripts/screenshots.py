@@ -190,10 +190,12 @@ async def run(target: Path, only: str) -> None:
                 if only in shot.name:
                     await photograph(browser, url, shot, target)
             wanted = [shot for shot in CONSOLE_SHOTS if only in shot.name]
-            if any(shot.page == "dashboard" for shot in wanted):
-                await chat_for_a_while(url.rstrip("/"))
-            for console_shot in wanted:
-                await photograph_console(browser, url, console_shot, target)
+            async with asyncio.TaskGroup() as group:
+                if any(shot.page == "dashboard" for shot in wanted):
+                    group.create_task(chat_for_a_while(url.rstrip("/")))
+                    await asyncio.sleep(CHAT_S - 15)
+                for console_shot in wanted:
+                    await photograph_console(browser, url, console_shot, target)
             await browser.close()
 
 
