@@ -15,6 +15,10 @@ from hongyan.suite.watch import KEPT, Sample, Watch
 from hongyan.wire.commands import Node
 
 
+NOBODY_ELSE = httpx.AsyncClient(transport=httpx.MockTransport(lambda _request: httpx.Response(404)))
+"""For a watch that has no other process to ask."""
+
+
 class Process:
     """A process whose numbers a test sets."""
 
@@ -56,8 +60,7 @@ class Watched:
 
     async def look(self, after_s: float = 5.0) -> Sample | None:
         self.now += after_s
-        async with httpx.AsyncClient() as client:
-            await self.watch.look(client)
+        await self.watch.look(NOBODY_ELSE)
         samples = self.watch.since(0)["samples"]
         return samples[-1] if samples else None
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Locator, expect
 
 from acceptance.people import People
 from acceptance.suite import Suite
@@ -35,17 +35,16 @@ async def test_departments_are_a_tree(open_page: OpenPage, suite: Suite) -> None
     await admin.fill(name="Hall")
     await admin.press("Add below: Hall")
     await admin.fill(name=EVIL[0])
-    branches = admin.page.locator(".tree li")
-    await expect(branches.filter(has_text="Hall")).to_have_class("depth-1")
-    await expect(branches.filter(has_text=EVIL[0])).to_have_class("depth-2")
+    await expect(_branch(admin, "Hall")).to_have_class("depth-1")
+    await expect(_branch(admin, EVIL[0])).to_have_class("depth-2")
 
     await admin.press("Factory")
-    await expect(branches.filter(has_text="Hall")).to_have_count(0)
+    await expect(_branch(admin, "Hall")).to_have_count(0)
     await admin.press("Factory")
     await admin.press(f"Edit: {EVIL[0]}")
     await admin.page.select_option("dialog [name=parent_id]", "0")
     await admin.fill(name="Yard")
-    await expect(branches.filter(has_text="Yard")).to_have_class("depth-0")
+    await expect(_branch(admin, "Yard")).to_have_class("depth-0")
 
     await admin.press("Remove: Factory")
     await admin.page.click("dialog button.primary")
@@ -53,7 +52,11 @@ async def test_departments_are_a_tree(open_page: OpenPage, suite: Suite) -> None
     await admin.page.keyboard.press("Escape")
     await admin.press("Remove: Yard")
     await admin.send()
-    await expect(branches.filter(has_text="Yard")).to_have_count(0)
+    await expect(_branch(admin, "Yard")).to_have_count(0)
+
+
+def _branch(admin: Administrator, name: str) -> Locator:
+    return admin.page.locator(".tree li").filter(has=admin.page.get_by_text(name, exact=True))
 
 
 async def test_groups_are_made_and_their_members_hear_of_changes(
