@@ -14,7 +14,6 @@ from hongyan.suite.status import ProcessReporter, ProcessStatus, StatusReport
 from hongyan.suite.watch import KEPT, Sample, Watch
 from hongyan.wire.commands import Node
 
-
 NOBODY_ELSE = httpx.AsyncClient(transport=httpx.MockTransport(lambda _request: httpx.Response(404)))
 """For a watch that has no other process to ask."""
 
