@@ -34,10 +34,25 @@ public_addresses = ["127.0.0.1:8600"]
 [db_proxy]
 port = {db_proxy}
 database = "sqlite:///{database}"
+[http_msg]
+port = {http_msg}
+db_proxies = ["127.0.0.1:{db_proxy}"]
+route_servers = ["127.0.0.1:{route}"]
 [metrics]
 port = {metrics}
 """
-NAMES = ("login_http", "login_client", "login", "msg", "route", "db_proxy", "file", "file_msg", "metrics")
+NAMES = (
+    "login_http",
+    "login_client",
+    "login",
+    "msg",
+    "route",
+    "db_proxy",
+    "file",
+    "file_msg",
+    "http_msg",
+    "metrics",
+)
 
 
 class Process:

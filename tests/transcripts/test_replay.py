@@ -14,6 +14,7 @@ import pytest
 from hongyan.testing import Http, Note, Transcript
 
 from .accepting import replay_accepting
+from .http_msg import replay_http_msg
 from .msg import replay_msg
 from .processes import Process, running
 from .scenario import DATA, read
@@ -88,6 +89,12 @@ async def test_file_server_among_originals(name: str, role: str, accepting: Proc
     assert Counter(await replay_accepting(accepting, read(name), role)) == listed(name, role)
 
 
+async def test_http_msg_server_among_originals(tmp_path: Path) -> None:
+    with running("http_msg", tmp_path) as process:
+        deviations = await replay_http_msg(process, read("http_msg"))
+    assert Counter(deviations) == listed("http_msg", "http_msg")
+
+
 def test_every_deviation_has_its_reason_and_every_reason_its_deviation() -> None:
     section = DIFFERENCES.read_text(encoding="utf-8").partition("## What the recordings show")[2]
     identifiers = re.findall(r"^\| `([a-z-]+)` \|", section, flags=re.MULTILINE)
@@ -99,6 +106,7 @@ def test_every_listed_deviation_is_of_a_replayed_scenario() -> None:
     replayed = {
         (param.values[0], param.values[1]) for param in plays("msg", "msg2", "route", "login", "file")
     }
+    replayed.add(("http_msg", "http_msg"))
     assert {(line[0], line[1]) for line in LISTED} <= replayed
 
 
