@@ -85,6 +85,13 @@ async def test_values_are_taken_as_the_originals_reader_does(
     assert json.loads(content)["error_code"] == code
 
 
+async def test_a_page_in_a_browser_on_this_machine_is_refused(suite: ApiSuite) -> None:
+    async with suite.api() as api:
+        api.headers["Origin"] = "https://elsewhere.example.org"
+        _, _, content = await ask(api, "/query/CreateGroup", b"{}")
+    assert json.loads(content)["error_code"] == 6
+
+
 async def test_a_foreign_address_needs_a_key_and_the_api(suite: ApiSuite) -> None:
     async with suite.api() as api:
         api.headers["X-Forwarded-For"] = "192.0.2.7"  # a proxy on this machine says who asks

@@ -108,11 +108,15 @@ class HttpMsgHttp:
             await problem(HTTPStatus.NOT_FOUND, "not_found", text)(scope, receive, send)
 
     async def _query(self, scope: Scope, path: str, body: bytes) -> Response:
-        if not self._may_query(scope["client"]):
+        if not self._may_query(scope):
             return query.written(*query.FOREIGN_ADDRESS)
         return await self._queries.answer(path, body)
 
-    def _may_query(self, client: tuple[str, int] | None) -> bool:
+    def _may_query(self, scope: Scope) -> bool:
+        """Let in who comes from a trusted address, but not pages of others in a browser that runs there."""
+        if any(name == b"origin" for name, _ in scope["headers"]):
+            return False
+        client: tuple[str, int] | None = scope["client"]
         try:
             address = ip_address(client[0]) if client is not None else None
         except ValueError:
