@@ -8,9 +8,11 @@ import pytest_asyncio
 from sqlalchemy import Connection, insert, select, update
 
 from hongyan.errors import RefusedError
-from hongyan.store import accounts, membership, open_database, sessions
+from hongyan.store import accounts, deliveries, membership, open_database, sessions, webhooks
 from hongyan.store.accounts import NewUser
+from hongyan.store.outbox import Outbox
 from hongyan.store.teamtalk import GROUP, GROUP_MEMBER, RELATION, SESSION, SINGLE_MESSAGES
+from hongyan.store.webhooks import NewWebhook
 
 from .writing import NOW, Writer, running, single
 
@@ -120,3 +122,23 @@ async def test_one_that_failed_leaves_no_gap(pair: tuple[Writer, Writer]) -> Non
     first.journal.append(single(1, 2, "half \ud83d"))
     await first.journal.settled()
     assert (await second.text(2, 1)).msg_id == 3
+
+
+async def test_two_never_claim_the_same_delivery_of_a_webhook(pair: tuple[Writer, Writer]) -> None:
+    def wait_for_it(connection: Connection) -> None:
+        webhooks.add(connection, NewWebhook("hook", "https://example.org/", "whsec_", ("login",), 0), NOW)
+        outbox = Outbox()
+        outbox.watch(*webhooks.active_hooks(connection))
+        for number in range(200):
+            outbox.put(connection, "login", (), {"number": number}, NOW)
+
+    await pair[0].database.write(wait_for_it)
+
+    async def claim(writer: Writer) -> list[int]:
+        claimed: list[int] = []
+        while due := await writer.database.write(deliveries.claim, NOW, each=10, lease_s=60, busy=()):
+            claimed += [row.delivery_id for row in due]
+        return claimed
+
+    first, second = await asyncio.gather(*map(claim, pair))
+    assert len(set(first + second)) == len(first + second) == 200

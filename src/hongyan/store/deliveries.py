@@ -138,6 +138,7 @@ def _oldest(connection: Connection, webhook_id: int, now: int, limit: int) -> li
         .where(_DELIVERY.webhookId == webhook_id, *_due(now, ()), hook.active == 1)
         .order_by(_DELIVERY.id)
         .limit(limit)
+        .with_for_update()  # behind another db_proxy somebody else may claim at the same moment
     )
     return [DueRow(*(*values, json.loads(payload))) for *values, payload in rows]
 

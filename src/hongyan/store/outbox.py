@@ -40,6 +40,8 @@ class Outbox:
 
     def stored(self, connection: Connection, entries: Sequence[Entry], now: int) -> None:
         """Tell of the messages of a run that were just stored."""
+        if not self._hooks:
+            return
         hooks = [hook for hook in self._hooks if "message" in hook.events]
         if not hooks:
             return
