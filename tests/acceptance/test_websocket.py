@@ -10,6 +10,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.frames import Frame as WireFrame
 from websockets.frames import Opcode
@@ -121,6 +122,14 @@ async def test_a_page_may_ask_for_a_subprotocol(people: People) -> None:
     page = await WebClient.open(people.web, subprotocols=["binary", "teamtalk"])
     assert page.socket.subprotocol == "binary"
     await page.close()
+
+
+async def test_compression_is_never_agreed_on(people: People) -> None:
+    assert people.web is not None
+    address = people.web
+    async with connect(address, proxy=None, compression="deflate") as offered:
+        assert offered.response is not None
+        assert "Sec-WebSocket-Extensions" not in offered.response.headers
 
 
 async def test_what_is_no_websocket_gets_an_http_answer(suite: Suite) -> None:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
-    """One suite per module."""
+    """One suite for all; each test has users of its own."""
     suite = Suite(tmp_path_factory.mktemp("suite"))
     try:
         suite.start()

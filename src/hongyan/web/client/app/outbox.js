@@ -22,6 +22,8 @@ export class Outbox {
     this.connection = connection;
     /** @type {Map<string, Promise<void>>} the last send of each conversation: one at a time, so that order is kept */
     this.lines = new Map();
+    /** @type {Map<string, AbortController>} by client id: what ends an upload */
+    this.uploads = new Map();
   }
 
   /** @param {string} key @param {string} text */
@@ -49,6 +51,7 @@ export class Outbox {
 
   /** @param {string} key @param {string} clientId */
   discard(key, clientId) {
+    this.uploads.get(clientId)?.abort();
     const chat = this.store.state.chats.get(key);
     const pending = chat?.pending.filter((message) => message.clientId !== clientId) ?? [];
     this.store.dispatch({ type: "chat", key, values: { pending } });
@@ -118,7 +121,9 @@ export class Outbox {
     if (!blob) return message.data;
     const progress = (/** @type {number} */ share) =>
       this.store.dispatch({ type: "pending", key, clientId, values: { progress: share } });
-    const url = await upload(this.store.state.msfs, blob, fileName, progress);
+    const ended = new AbortController();
+    this.uploads.set(clientId, ended);
+    const url = await upload(this.store.state.msfs, blob, fileName, progress, ended.signal).finally(() => this.uploads.delete(clientId));
     const text = isImage(blob) ? imageMark(url) : fileText(fileName, url);
     const data = encryptText(text);
     this.store.dispatch({ type: "pending", key, clientId, values: { data, blob: undefined, progress: undefined } });

@@ -63,6 +63,13 @@ export function briefTime(seconds) {
   return forms.brief.format(date);
 }
 
+/** @param {number} bytes */
+export function size(bytes) {
+  const unit = bytes < 1e6 ? "KB" : "MB";
+  const number = bytes / (unit === "KB" ? 1e3 : 1e6);
+  return `${number < 10 ? number.toFixed(1) : Math.round(number)} ${unit}`;
+}
+
 /** @param {Date} date */
 export function startOfDay(date) {
   return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();

@@ -5,9 +5,10 @@
  * @param {Blob} blob
  * @param {string} name with an extension, since msfs wants one
  * @param {(share: number) => void} progress gets 0 to 1
+ * @param {AbortSignal} [signal] ends it
  * @returns {Promise<string>} the address of the file
  */
-export function upload(msfs, blob, name, progress) {
+export function upload(msfs, blob, name, progress, signal) {
   return new Promise((resolve, reject) => {
     const form = new FormData();
     form.append("image", blob, name);
@@ -15,7 +16,8 @@ export function upload(msfs, blob, name, progress) {
     request.open("POST", msfs);
     request.responseType = "text";
     request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
-    request.onerror = () => reject(new Error("msfs"));
+    request.onerror = request.onabort = () => reject(new Error("msfs"));
+    signal?.addEventListener("abort", () => request.abort());
     request.onload = () => {
       const url = readAnswer(request.responseText, msfs);
       if (url) resolve(url);

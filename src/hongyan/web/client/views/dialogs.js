@@ -7,7 +7,10 @@ import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { ref } from "../vendor/lit-html/directives/ref.js";
 import { groupAvatar, userAvatar } from "./avatar.js";
 import { icon } from "./icons.js";
+import "./list.js";
 import { peoplePicker, resetPicker, pickedPeople } from "./picker.js";
+
+const MEMBER_PX = 48;
 
 /** @typedef {import("../state/model.js").State} State */
 /** @typedef {import("../app/session.js").Session} Session */
@@ -27,7 +30,7 @@ export function dialog(state, session) {
     case "add":
       return modal(session, t("addMembers"), addMembers(state, session, state.dialog.group));
     case "image":
-      return modal(session, t("image"), html`<img class="enlarged" src=${state.dialog.url} alt=${t("image")} />`, "picture-dialog");
+      return modal(session, t("picture"), html`<img class="enlarged" src=${state.dialog.url} alt=${t("picture")} />`, "picture-dialog");
   }
 }
 
@@ -155,18 +158,15 @@ function members(state, session, id) {
   const isCreator = group.creator === state.me;
   const role = (/** @type {number} */ user) => (user === group.creator ? t("creator") : user === state.me ? t("you") : "");
   const add = () => session.store.dispatch({ type: "set", values: { dialog: { kind: "add", group: id } } });
+  const row = (/** @type {number} */ user) => html`<div role="listitem" class="member">
+    ${userAvatar(state, user, { size: "small", hasPresence: true })}<span>${select.userName(state, user)}</span><small>${role(user)}</small>
+    ${isCreator && user !== state.me
+      ? html`<button class="link" type="button" aria-label="${t("remove")}: ${select.userName(state, user)}" @click=${() => session.removeMember(id, user)}>${t("remove")}</button>`
+      : nothing}
+  </div>`;
   return html`<div class="members">
     <p class="group-head">${groupAvatar(id)}<span>${t("members", { count: group.members.length })}</span>
       <button class="secondary" type="button" @click=${add}>${icon("plus")}${t("addMembers")}</button></p>
-    <ul>
-      ${group.members.map(
-        (user) => html`<li>
-          ${userAvatar(state, user, { size: "small", hasPresence: true })}<span>${select.userName(state, user)}</span><small>${role(user)}</small>
-          ${isCreator && user !== state.me
-            ? html`<button class="link" type="button" aria-label="${t("remove")}: ${select.userName(state, user)}" @click=${() => session.removeMember(id, user)}>${t("remove")}</button>`
-            : nothing}
-        </li>`,
-      )}
-    </ul>
+    <hy-list .model=${{ items: group.members, height: MEMBER_PX, row, keyOf: (/** @type {number} */ user) => user, label: t("groupInfo") }}></hy-list>
   </div>`;
 }

@@ -1,6 +1,6 @@
 // One message: who, when, what, and whether it got there. What people wrote is only ever text.
 import { locate } from "../app/media.js";
-import { clock, day, startOfDay, t } from "../i18n/index.js";
+import { clock, day, size, startOfDay, t } from "../i18n/index.js";
 import { textOf, userName } from "../state/select.js";
 import { GROUP, isAudio, splitAudio, splitText } from "../wire/content.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
@@ -35,7 +35,7 @@ export function messageRow(state, session, chat, message, before) {
       ${isOwn ? nothing : isFirst ? faceButton(state, session, message.from, name) : html`<span class="gap"></span>`}
       <div class="body">
         ${isFirst && !isOwn && chat.type === GROUP ? html`<p class="who">${name}</p>` : nothing}
-        ${content(state, session, message)}
+        ${content(state, session, chat, message)}
         <p class="meta"><time>${clock(message.time)}</time>${isOwn ? status(session, chat, message) : nothing}</p>
       </div>
     </article>
@@ -50,9 +50,9 @@ function faceButton(state, session, id, name) {
   </button>`;
 }
 
-/** @param {State} state @param {Session} session @param {Message} message */
-function content(state, session, message) {
-  if (message.blob) return waitingFile(message);
+/** @param {State} state @param {Session} session @param {Chat} chat @param {Message} message */
+function content(state, session, chat, message) {
+  if (message.blob) return waitingFile(session, chat, message);
   if (isAudio(message.type)) return html`<div class="bubble">${voice(message, splitAudio(message.data))}</div>`;
   const parts = splitText(textOf(message.data));
   return parts.map((part) => {
@@ -118,12 +118,18 @@ function file(state, part) {
   </a>`;
 }
 
-/** @param {Message} message */
-function waitingFile(message) {
+/** @param {Session} session @param {Chat} chat @param {Message} message */
+function waitingFile(session, chat, message) {
   const share = Math.round((message.progress ?? 0) * 100);
+  const { clientId, fileName: name = "", blob } = message;
+  const drop = () => session.outbox.discard(chat.key, clientId);
   return html`<div class="bubble file">
-    ${icon("file")}<span><strong>${message.fileName}</strong>
-      <progress max="100" .value=${share} aria-label=${message.fileName ?? ""}>${share} %</progress></span>
+    ${icon("file")}<span><strong>${name}</strong>
+      <progress max="100" .value=${share} aria-label=${name}></progress>
+      <small>${t("uploading", { share, size: size(blob?.size ?? 0) })}</small></span>
+    ${message.status === "pending"
+      ? html`<button class="round" type="button" aria-label=${t("cancelUpload", { name })} title=${t("discard")} @click=${drop}>${icon("close")}</button>`
+      : nothing}
   </div>`;
 }
 
