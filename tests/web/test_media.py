@@ -117,6 +117,21 @@ async def test_an_upload_can_be_given_up(open_page: OpenPage, suite: Suite, url:
     never.set()
 
 
+async def test_an_upload_that_fails_is_tried_again(open_page: OpenPage, suite: Suite, url: str) -> None:
+    anna = await Visitor.sign_in(open_page, url, suite.people.take_name())
+    await anna.open_contact(suite.people.take_name())
+    tried: list[str] = []
+
+    async def fail_once(route: Route) -> None:
+        tried.append(route.request.url)
+        await (route.abort() if len(tried) == 1 else route.continue_())
+
+    await anna.page.route(lambda address: not address.startswith(url), fail_once)
+    await anna.page.set_input_files("input[type=file]", [PICTURE])
+    await expect(anna.page.get_by_role("img", name="sent")).to_have_count(1)
+    assert len(tried) > 1
+
+
 async def test_a_voice_message_is_recorded_and_played(open_page: OpenPage, suite: Suite, url: str) -> None:
     anna, bob = await two(open_page, suite, url)
     await anna.page.click("button[aria-label='Record a voice message']")

@@ -1,6 +1,7 @@
 // Messages on their way out: each has an id of its own, so that it may be sent again without coming twice.
 import { LostError, RefusedError } from "../net/connection.js";
-import { upload } from "../net/upload.js";
+import { upload, UploadError } from "../net/upload.js";
+import { t } from "../i18n/index.js";
 import { encryptText } from "../wire/cipher.js";
 import { fileText, GROUP, GROUP_AUDIO, GROUP_TEXT, imageMark, joinAudio, SINGLE_AUDIO, SINGLE_TEXT } from "../wire/content.js";
 import { MSG_DATA, MSG_DATA_ACK } from "../wire/messages.js";
@@ -83,6 +84,8 @@ export class Outbox {
 
   /** @param {string} key @param {string} clientId */
   async send(key, clientId) {
+    /** @type {unknown} */
+    let last;
     for (const wait of [0, ...RETRIES_AFTER_MS]) {
       if (wait) await new Promise((resolve) => setTimeout(resolve, wait));
       const message = this.find(key, clientId);
@@ -92,12 +95,13 @@ export class Outbox {
         return await this.attempt(connection, key, message);
       } catch (error) {
         if (error instanceof LostError) return;
-        if (!(error instanceof RefusedError) || !error.retryAfterMs) {
-          return this.store.dispatch({ type: "failed", key, clientId, error: String(error instanceof Error ? error.message : error) });
-        }
+        last = error;
+        // An upload may have failed because everything is away, which the connection notices a little later.
+        const isWorthRepeating = error instanceof UploadError || (error instanceof RefusedError && error.retryAfterMs);
+        if (!isWorthRepeating) break;
       }
     }
-    this.store.dispatch({ type: "failed", key, clientId, error: "" });
+    this.store.dispatch({ type: "failed", key, clientId, error: reasonOf(last) });
   }
 
   /** @param {Connection} connection @param {string} key @param {Message} message */
@@ -134,6 +138,12 @@ export class Outbox {
   find(key, clientId) {
     return this.store.state.chats.get(key)?.pending.find((message) => message.clientId === clientId);
   }
+}
+
+/** @param {unknown} error */
+function reasonOf(error) {
+  if (error instanceof UploadError) return t("uploadFailed");
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** @param {Blob} blob */

@@ -1,7 +1,7 @@
 // One signed-in user: what he does, what the server says, and the connection in between.
 import { Keeper } from "../net/keeper.js";
 import { LostError, RefusedError } from "../net/connection.js";
-import { upload } from "../net/upload.js";
+import { upload, UploadError } from "../net/upload.js";
 import { chatKey } from "../state/model.js";
 import { userName } from "../state/select.js";
 import { GROUP, SINGLE } from "../wire/content.js";
@@ -318,7 +318,7 @@ export class Session {
     } catch (error) {
       if (error instanceof RefusedError) this.toast(error.message);
       else if (error instanceof LostError) this.toast(t("noConnection"));
-      else this.toast(error instanceof Error && error.message === "msfs" ? t("uploadFailed") : t("somethingFailed"));
+      else this.toast(error instanceof UploadError ? t("uploadFailed") : t("somethingFailed"));
     }
   }
 

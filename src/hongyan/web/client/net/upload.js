@@ -1,5 +1,8 @@
 // Puts files into msfs and tells how far it is.
 
+/** msfs is away, or did not take the file. */
+export class UploadError extends Error {}
+
 /**
  * @param {string} msfs
  * @param {Blob} blob
@@ -16,12 +19,12 @@ export function upload(msfs, blob, name, progress, signal) {
     request.open("POST", msfs);
     request.responseType = "text";
     request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
-    request.onerror = request.onabort = () => reject(new Error("msfs"));
+    request.onerror = request.onabort = () => reject(new UploadError(name));
     signal?.addEventListener("abort", () => request.abort());
     request.onload = () => {
       const url = readAnswer(request.responseText, msfs);
       if (url) resolve(url);
-      else reject(new Error("msfs"));
+      else reject(new UploadError(name));
     };
     request.send(form);
   });
