@@ -103,3 +103,43 @@ def test_libraries_come_out_in_the_same_form_from_warnings_up() -> None:
 def test_a_level_that_does_not_exist_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="write one of debug, info, warning, error"):
         logs.parse_levels([text])
+
+
+class TestRelay:
+    """Lines of other processes in our stream."""
+
+    def test_a_json_line_stays_one_and_begins_with_the_process(self) -> None:
+        stream = io.StringIO()
+        logs.Relay(stream).write("msg2", '{"event": "hello", "user": "王伟"}')
+        assert stream.getvalue() == '{"process": "msg2", "event": "hello", "user": "王伟"}\n'
+
+    def test_what_is_no_log_line_becomes_one(self) -> None:
+        stream = io.StringIO()
+        for line in ("Fatal Python error", "[1]", '"text"'):
+            logs.Relay(stream).write("msg", line)
+        assert [line["event"] for line in _lines(stream)] == ["Fatal Python error", "[1]", '"text"']
+
+    def test_a_terminal_gets_readable_lines_behind_the_name(self) -> None:
+        stream = Terminal()
+        relay = logs.Relay(stream)
+        relay.write(
+            "msg", '{"event": "hello", "level": "info", "logger": "hongyan.msg", "timestamp": "12:00"}'
+        )
+        relay.write("db_proxy", "hongyan: database: no such host")
+        first, second = stream.getvalue().splitlines()
+        assert first.startswith("msg      | ")
+        assert "hello" in first
+        assert "{" not in first
+        assert second == "db_proxy | hongyan: database: no such host"
+
+
+def test_a_reader_that_is_gone_disturbs_nobody() -> None:
+    class Broken(io.StringIO):
+        def write(self, _text: str) -> int:
+            raise BrokenPipeError
+
+    stream = Broken()
+    logs.configure({}, stream)
+    structlog.get_logger("hongyan.broken").info("hello")
+    logs.Relay(stream).write("msg", "hello")
+    assert stream.getvalue() == ""

@@ -5,9 +5,11 @@ use the standard logging module come out in the same form, from warnings up. Nob
 or a message's content; a processor masks them all the same.
 """
 
+import json
 import logging
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Final, TextIO, cast
 
 import structlog
@@ -58,6 +60,34 @@ def configure(levels: Mapping[str, str], stream: TextIO | None = None) -> None:
     _route_standard_logging(output, render)
 
 
+class Relay:
+    """Writes the log lines of other processes into the stream of this one, each with its process's name.
+
+    A terminal gets them readable and behind the name; anything else gets JSON lines, in which the name is
+    the first key.
+    """
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = sys.stderr if stream is None else stream
+        self._renderer = _for_people() if self._stream.isatty() else None
+
+    def write(self, process: str, line: str) -> None:
+        """Write one line that ``process`` has written, whether it is a log line or not."""
+        if self._renderer is None:
+            text = json.dumps({"process": process, **_event_in(line)}, ensure_ascii=False)
+        else:
+            text = f"{process:<9}| {self._readable(line)}"
+        with suppress(BrokenPipeError):
+            self._stream.write(text + "\n")
+            self._stream.flush()
+
+    def _readable(self, line: str) -> str:
+        event = _event_in(line)
+        return (
+            line if self._renderer is None or "level" not in event else str(self._renderer(None, "", event))
+        )
+
+
 def mask_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Replace what must not be in a log; the second line of defence."""
     for key, value in event.items():
@@ -78,8 +108,10 @@ class _Output:
         self._stream = stream
 
     def msg(self, line: str) -> None:
-        self._stream.write(line + "\n")
-        self._stream.flush()
+        # When the reader is gone, so is everybody who could be told; whoever logs is not to suffer.
+        with suppress(BrokenPipeError):
+            self._stream.write(line + "\n")
+            self._stream.flush()
 
     debug = info = warning = error = critical = exception = log = msg
 
@@ -117,10 +149,23 @@ def _common() -> list[Processor]:
     ]
 
 
+def _event_in(line: str) -> dict[str, Any]:
+    """Read a log line; what is none, as the last words of an interpreter, becomes the event of one."""
+    try:
+        event = json.loads(line)
+    except ValueError:
+        event = None
+    return event if isinstance(event, dict) else {"event": line}
+
+
+def _for_people() -> structlog.dev.ConsoleRenderer:
+    # Plain tracebacks, here and below: the rich ones print local variables, and with them secrets.
+    return structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+
+
 def _renderers(output: TextIO) -> list[Processor]:
-    # Plain tracebacks in both: the rich ones print local variables, and with them secrets.
     if output.isatty():
-        return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+        return [_for_people()]
     return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
 
 

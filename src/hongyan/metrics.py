@@ -24,6 +24,8 @@ COUNTERS: Final[dict[str, tuple[str, str]]] = {
     "msfs_requests": ("answer", "Requests to msfs, by method and status"),
     "http_msg_requests": ("answer", "Requests to http_msg_server, by method and status"),
     "webhook_deliveries": ("result", "Requests to webhooks, by result"),
+    "processes_restarted": ("process", "Processes that ended and were started again by the supervisor"),
+    "processes_killed": ("reason", "Processes that the supervisor had to kill, by name and reason"),
     "faults": ("where", "Errors that are bugs of the suite; each is in the log"),
 }
 """Every counter: its one label and its help text."""

@@ -50,6 +50,10 @@ class Server:
     def alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def exit_code(self) -> int | None:
+        return None if self._process is None else self._process.poll()
+
     def launch(self) -> None:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(

@@ -9,27 +9,11 @@ from typing import Any, Final, TypeVar, cast
 import click
 
 from hongyan.config import MAX_PORT, Layers
+from hongyan.config.ports import PORTS
 from hongyan.config.teamtalk.reading import CONF_SUFFIX, layers_for
 from hongyan.errors import ConfigError
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-PORTS: Final = {
-    "login_http": ("login", "http_port"),
-    "login_client": ("login", "client_port"),
-    "login_msg": ("login", "msg_port"),
-    "msg": ("msg", "port"),
-    "msg_ws": ("msg", "ws_port"),
-    "route": ("route", "port"),
-    "db_proxy": ("db_proxy", "port"),
-    "http_msg": ("http_msg", "port"),
-    "msfs": ("msfs", "port"),
-    "push": ("push", "port"),
-    "file": ("file", "port"),
-    "file_msg": ("file", "msg_port"),
-    "metrics": ("metrics", "port"),
-}
-"""What ``--port`` can set: the names of the ready file, and where the model has them."""
 
 HOSTS: Final = (("login", "host"), ("msg", "host"), ("msfs", "host"), ("file", "host"))
 """What ``--host`` sets: where clients are served."""

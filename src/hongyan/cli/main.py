@@ -14,9 +14,10 @@ FAILED: Final = 1
 INTERRUPTED: Final = 130
 
 SUBCOMMANDS: Final[dict[str, str]] = {
-    "up": "Start the whole suite in one process.",
+    "up": "Start the whole suite, in one process or in many.",
     "serve": "Run one server in its own process.",
     "status": "Show the servers, links, users and loads of a running suite.",
+    "probe": "Speak to a server and say whether it answers rightly.",
     "config": "Show the settings in force; convert an original's file.",
     "chat": "Chat in the terminal.",
     "user": "Add, list and change users.",

@@ -1,6 +1,8 @@
 """``hongyan serve``: one role in its own process."""
 
+import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -22,8 +24,21 @@ ROLES = ("login", "msg", "route", "db_proxy", "http_msg", "push", "file", "msfs"
     help="TOML file, of which the role's section, [cluster] and [metrics] are read, or an original's .conf.",
 )
 @ready_file_option
+@click.option(
+    "--supervised",
+    is_flag=True,
+    help="For supervisors: stop when standard input ends, and say on standard output, in one line of JSON, "
+    "where the server listens when it is ready.",
+)
 @log_level_option
-def serve(role: str, config_file: Path, ready_file: Path | None, log_levels: tuple[str, ...]) -> None:
+def serve(
+    role: str,
+    config_file: Path,
+    ready_file: Path | None,
+    log_levels: tuple[str, ...],
+    *,
+    supervised: bool,
+) -> None:
     """Start one server in its own process, linked to the others over TCP.
 
     The .conf of an original server is taken as it is. Originals know no cluster secret, so without
@@ -40,5 +55,10 @@ def serve(role: str, config_file: Path, ready_file: Path | None, log_levels: tup
         layers_for(role, config_file, os.environ).build().config,
         role,
         ready_file,
-        announce=lambda addresses: click.echo(addresses_table(addresses)),
+        announce=_tell_supervisor if supervised else lambda found: click.echo(addresses_table(found)),
+        ends_with_input=supervised,
     )
+
+
+def _tell_supervisor(addresses: Mapping[str, tuple[str, int]]) -> None:
+    click.echo(json.dumps(dict(addresses)))

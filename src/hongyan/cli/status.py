@@ -72,7 +72,7 @@ def _servers(processes: list[ProcessStatus]) -> Iterator[dict[str, object]]:
     for process in processes:
         for role in process["roles"]:
             yield {
-                "server": role["role"],
+                "server": process["name"] or role["role"],
                 "pid": process["pid"] or "down",
                 "up": _duration(time() - process["started"]) if process["pid"] else "",
                 "restarts": process["restarts"],
@@ -91,7 +91,7 @@ def _links(processes: list[ProcessStatus]) -> Iterator[dict[str, Any]]:
                 continue
             shown.add((link["role"], link["remote"]))
             yield {
-                "link of": link["role"],
+                "link of": process["name"] or link["role"],
                 "with": link["remote"],
                 "at": peer or "the same process",
                 "open": _duration(time() - link["since"]),

@@ -91,3 +91,8 @@ class PushConfig(Section):
     apns: ApnsConfig = ApnsConfig()
     fcm: FcmConfig = FcmConfig()
     webhook: WebhookConfig = WebhookConfig()
+
+    @property
+    def reaches_phones(self) -> bool:
+        """Whether there is a provider at all."""
+        return bool(self.apns.is_set or self.fcm.service_account_file or self.webhook.url)

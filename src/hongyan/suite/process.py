@@ -1,14 +1,18 @@
-"""One process of the suite: its roles, their links, start and stop."""
+"""One process of the suite: its roles, their links, start and stop.
+
+A role is imported where it is started, so that a process with one role does not load the others.
+"""
 
 import asyncio
 import gc
+import os
 import resource
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from threading import get_native_id
-from typing import Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
 import uvloop
@@ -21,15 +25,7 @@ from hongyan.errors import ConfigError, HongyanError
 from hongyan.metrics import Metrics
 from hongyan.reactor.http import HttpServer
 from hongyan.reactor.reactor import Reactor
-from hongyan.roles.db_proxy.server import DbProxyServer
-from hongyan.roles.file.server import FileServer
-from hongyan.roles.http_msg.server import HttpMsgServer
 from hongyan.roles.login.reply import UNSPECIFIED, host_in_url
-from hongyan.roles.login.server import LoginServer
-from hongyan.roles.msfs.server import MsfsServer
-from hongyan.roles.msg.server import MsgServer
-from hongyan.roles.push.server import PushServer
-from hongyan.roles.route.server import RouteServer
 from hongyan.roles.runtime import Runtime
 from hongyan.suite.announce import announce
 from hongyan.suite.cores import share_one_core
@@ -38,9 +34,17 @@ from hongyan.suite.inside_http import InsideHttp
 from hongyan.suite.status import ProcessReporter
 from hongyan.suite.watch import Watch, WatchedAddresses
 from hongyan.tasks import Tasks
-from hongyan.web import api_page, console
-from hongyan.web.site import web_client
 from hongyan.wire.commands import Node
+
+if TYPE_CHECKING:
+    from hongyan.roles.db_proxy.server import DbProxyServer
+    from hongyan.roles.file.server import FileServer
+    from hongyan.roles.http_msg.server import HttpMsgServer
+    from hongyan.roles.login.server import LoginServer
+    from hongyan.roles.msfs.server import MsfsServer
+    from hongyan.roles.msg.server import MsgServer
+    from hongyan.roles.push.server import PushServer
+    from hongyan.roles.route.server import RouteServer
 
 _log = structlog.get_logger("hongyan.suite")
 
@@ -65,6 +69,8 @@ ORDER: Final = (
 """How addresses are listed: what clients need comes first."""
 FLUSH_LIMIT_S: Final = 3.0
 """How long clients may take at the end to read what is queued for them."""
+ANSWER_LIMIT_S: Final = 1.0
+"""How long a db_proxy in another process may take at the end to answer what clients still asked."""
 PUSH_LIMIT_S: Final = 2.0
 """How long providers may take at the end to take the pushes that wait."""
 
@@ -89,7 +95,7 @@ class SuiteProcess:
         self,
         config: Config,
         roles: frozenset[Node],
-        prepare: Callable[[DbProxyServer], Awaitable[None]] | None = None,
+        prepare: Callable[["DbProxyServer"], Awaitable[None]] | None = None,
     ) -> None:
         self._config = config
         self._roles = roles
@@ -133,7 +139,7 @@ class SuiteProcess:
                 await self._shut_down(reactor)
                 tasks.cancel()
         except BaseExceptionGroup as failures:
-            raise _first_cause(failures) from failures
+            raise first_cause(failures) from failures
         finally:
             if self._db is not None:
                 await self._db.close()
@@ -154,21 +160,32 @@ class SuiteProcess:
     async def _start(self, runtime: Runtime, discovery: Discovery) -> None:
         config, roles = await self._start_stores(runtime), self._roles
         if Node.ROUTE in roles:
+            from hongyan.roles.route.server import RouteServer
+
             self._route = RouteServer(runtime, config.route)
             self._addresses |= await self._route.start()
         if Node.LOGIN in roles:
+            from hongyan.roles.login.server import LoginServer
+            from hongyan.web.site import web_client
+
             self._login = LoginServer(runtime, config.login, {"/": web_client()})
             if config.login.console:
                 self._open_console(runtime, self._login, discovery)
             self._addresses |= await self._login.start()
             self._login.follow(discovery)
         if Node.PUSH in roles:
+            from hongyan.roles.push.server import PushServer
+
             self._push = PushServer(runtime, config.push)
             self._addresses |= await self._push.start()
         if Node.FILE in roles:
+            from hongyan.roles.file.server import FileServer
+
             self._file = FileServer(runtime, config.file)
             self._addresses |= await self._file.start()
         if Node.MSG in roles:
+            from hongyan.roles.msg.server import MsgServer
+
             self._msg = MsgServer(runtime, config.msg)
             self._addresses |= await self._msg.start()
             self._connect_msg(self._msg, discovery)
@@ -180,10 +197,14 @@ class SuiteProcess:
         """Start what keeps things; return the settings with what the others must know of it."""
         config, roles = self._config, self._roles
         if Node.MSFS in roles:
+            from hongyan.roles.msfs.server import MsfsServer
+
             self._msfs = MsfsServer(runtime, config.msfs)
             self._addresses |= await self._msfs.start()
             config = with_msfs(config, *self._addresses["msfs"])
         if Node.DB_PROXY in roles:
+            from hongyan.roles.db_proxy.server import DbProxyServer
+
             self._db = DbProxyServer(runtime, config.db_proxy)
             self._addresses |= await self._db.start()
             threads = [get_native_id(), await self._db.writing_thread()]
@@ -192,7 +213,9 @@ class SuiteProcess:
                 await self._prepare(self._db)
         return config
 
-    def _open_console(self, runtime: Runtime, login: LoginServer, discovery: Discovery) -> None:
+    def _open_console(self, runtime: Runtime, login: "LoginServer", discovery: Discovery) -> None:
+        from hongyan.web import console
+
         office, own = login.office, ProcessReporter(self._roles, self._addresses, self._metrics)
         watch = Watch(own.report, WatchedAddresses(self._config.login.watch, discovery))
         login.add_site(console.ROOT, console.Console(office.administration, office.live, watch.since))
@@ -202,7 +225,7 @@ class SuiteProcess:
         login.connect(ALL_ROLES - self._roles, discovery)
         runtime.tasks.start("dashboard", watch.run())
 
-    def _connect_msg(self, msg: MsgServer, discovery: Discovery) -> None:
+    def _connect_msg(self, msg: "MsgServer", discovery: Discovery) -> None:
         for role in (self._db, self._login, self._route, self._file):
             if role is not None:
                 connect_in_process(msg, role, self._metrics)
@@ -214,7 +237,10 @@ class SuiteProcess:
             others |= {Node.FILE}  # beside the one in this process
         msg.connect(others, discovery)
 
-    async def _start_http_msg(self, runtime: Runtime, discovery: Discovery) -> HttpMsgServer:
+    async def _start_http_msg(self, runtime: Runtime, discovery: Discovery) -> "HttpMsgServer":
+        from hongyan.roles.http_msg.server import HttpMsgServer
+        from hongyan.web import api_page
+
         config = self._config.http_msg
         http_msg = HttpMsgServer(runtime, config, {api_page.PREFIX: api_page.make()} if config.docs else {})
         for role in (self._db, self._route):
@@ -244,12 +270,7 @@ class SuiteProcess:
                 role.stop()
         if self._metrics_http is not None:
             self._metrics_http.close()
-        if self._db is not None:
-            await self._db.drain()
-        if self._push is not None:
-            await self._push.drain(PUSH_LIMIT_S)
-        if self._http_msg is not None:
-            await self._http_msg.close()
+        await self._drain()
         if self._msfs is not None:
             self._msfs.stop()  # after the voice messages that db_proxy still stores there
         await reactor.close(FLUSH_LIMIT_S)
@@ -262,6 +283,17 @@ class SuiteProcess:
             self._file.close()
         if self._msfs is not None:
             await self._msfs.close()
+
+    async def _drain(self) -> None:
+        """Let be finished what was taken."""
+        if self._db is not None:
+            await self._db.drain()
+        elif self._msg is not None:
+            await self._msg.drain(ANSWER_LIMIT_S)
+        if self._http_msg is not None:
+            await self._http_msg.close()
+        if self._push is not None:
+            await self._push.drain(PUSH_LIMIT_S)
 
 
 def with_msfs(config: Config, host: str, port: int) -> Config:
@@ -277,15 +309,30 @@ def with_msfs(config: Config, host: str, port: int) -> Config:
     return config.model_copy(update={"login": login, "db_proxy": db_proxy})
 
 
+class Stoppable(Protocol):
+    """What runs until it is told to stop."""
+
+    def stop(self) -> None:
+        """Ask for an orderly end."""
+
+    async def run(self, when_ready: WhenReady) -> None:
+        """Start, call ``when_ready`` with the addresses, run."""
+
+
 def run_process(
-    process_of: Callable[[], SuiteProcess], ready_files: Sequence[Path], when_ready: WhenReady
+    process_of: Callable[[], Stoppable],
+    ready_files: Sequence[Path],
+    when_ready: WhenReady,
+    *,
+    ends_with_input: bool = False,
 ) -> None:
-    """Run a process on uvloop until SIGTERM or SIGINT.
+    """Run a process on uvloop until SIGTERM, SIGINT or SIGHUP.
 
     Args:
         process_of: makes the process, inside the loop.
         ready_files: written when every role accepts connections, removed at the end.
         when_ready: called with the addresses after that.
+        ends_with_input: stop, too, when standard input ends.
 
     Raises:
         HongyanError: something could not be started.
@@ -294,8 +341,11 @@ def run_process(
     async def main() -> None:
         process = process_of()
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, process.stop)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+                loop.add_signal_handler(number, process.stop)
+        if ends_with_input:
+            loop.add_reader(sys.stdin.fileno(), _stop_at_the_end_of_input, loop, process)
 
         async def ready(addresses: Addresses) -> None:
             for ready_file in ready_files:
@@ -313,6 +363,12 @@ def run_process(
             ready_file.unlink(missing_ok=True)
 
 
+def _stop_at_the_end_of_input(loop: asyncio.AbstractEventLoop, process: Stoppable) -> None:
+    if not os.read(sys.stdin.fileno(), 4096):
+        loop.remove_reader(sys.stdin.fileno())
+        process.stop()
+
+
 def _allow_many_sockets() -> None:
     """Raise the limit of open files as far as the system lets us: every client is one."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -326,7 +382,7 @@ def _settle_memory() -> None:
     gc.set_threshold(50_000, 20, 50)
 
 
-def _first_cause(failures: BaseExceptionGroup) -> BaseException:
+def first_cause(failures: BaseExceptionGroup) -> BaseException:
     """Find what the operator should read: one of our errors, or else the first bug."""
     leaves: list[BaseException] = []
     pending: list[BaseException] = [failures]

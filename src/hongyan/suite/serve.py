@@ -9,9 +9,14 @@ from hongyan.wire.commands import Node
 
 
 def run_serve(
-    config: Config, role: str, ready_file: Path | None, *, announce: Callable[[Addresses], None]
+    config: Config,
+    role: str,
+    ready_file: Path | None,
+    *,
+    announce: Callable[[Addresses], None],
+    ends_with_input: bool = False,
 ) -> None:
-    """Run one role until it is told to stop.
+    """Run one role until it is told to stop or, if so wanted, its standard input ends.
 
     Raises:
         HongyanError: it could not be started.
@@ -21,4 +26,9 @@ def run_serve(
         announce(addresses)
 
     roles = frozenset({Node[role.upper()]})
-    run_process(lambda: SuiteProcess(config, roles), [ready_file] if ready_file else [], ready)
+    run_process(
+        lambda: SuiteProcess(config, roles),
+        [ready_file] if ready_file else [],
+        ready,
+        ends_with_input=ends_with_input,
+    )

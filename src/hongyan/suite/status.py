@@ -34,11 +34,12 @@ class RoleStatus(TypedDict):
 
 
 class ProcessStatus(TypedDict):
-    """One process; ``restarts`` is how often a supervisor had to start it again.
+    """One process; a supervisor gave it the ``name``, and started it again ``restarts`` times.
 
     ``counters`` are by name and label, as ``/metrics`` has them; ``gauges`` are those of all its roles.
     """
 
+    name: str
     host: str
     pid: int
     version: str
@@ -89,6 +90,7 @@ class ProcessReporter:
 
     def _process(self) -> ProcessStatus:
         return {
+            "name": "",
             "host": socket.gethostname(),
             "pid": os.getpid(),
             "version": __version__,

@@ -1,5 +1,7 @@
 """The msg_server role: puts its handlers together, accepts clients, keeps its links (spec/flows.md 2)."""
 
+import asyncio
+import contextlib
 import socket
 from collections.abc import Callable
 from typing import Final
@@ -36,6 +38,7 @@ from hongyan.wire.pb.server_pb2 import IMMsgServInfo, IMOnlineUserInfo
 _log = structlog.get_logger("hongyan.msg")
 
 UNSPECIFIED: Final = "0.0.0.0"  # noqa: S104 - told to login_server, which puts the right one in
+DRAIN_CHECK_S: Final = 0.01
 MAX_STRANGERS: Final = 10_000
 """Connections that have not logged in; more are closed at once, so that they cannot crowd out clients."""
 
@@ -144,6 +147,13 @@ class MsgServer:
             listener.close()
         for session in self._context.directory.all():
             session.connection.stop_reading()
+
+    async def drain(self, limit_s: float) -> None:
+        """Wait until what clients asked before ``stop`` is answered by a db_proxy in another process."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(limit_s):
+                while self._context.db.under_way:  # noqa: ASYNC110 - an event would cost every message
+                    await asyncio.sleep(DRAIN_CHECK_S)
 
     def _peers(self, remote: Node) -> Peers:
         def connectors(address: str) -> list[LinkConnector]:

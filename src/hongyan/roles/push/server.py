@@ -72,7 +72,7 @@ class PushServer:
     @property
     def reaches_phones(self) -> bool:
         """Whether there is a provider at all."""
-        return bool(self._couriers)
+        return self._config.reaches_phones
 
     def stop(self) -> None:
         """Accept no more links."""

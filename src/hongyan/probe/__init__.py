@@ -1,0 +1,1 @@
+"""Speaks to one server after the other and says whether each answers rightly: ``hongyan probe``."""

@@ -1,0 +1,1 @@
+"""Runs every role in a process of its own: ``hongyan up --processes``."""
