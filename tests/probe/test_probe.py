@@ -97,7 +97,7 @@ def test_without_a_suite_there_is_nothing_to_ask(tmp_path: Path, capsys):
 
 
 def test_every_port_of_a_server_has_a_check():
-    assert {*CHECKS} == {*PORTS} - {"metrics"}
+    assert {*PORTS} - {"metrics"} <= {*CHECKS}
 
 
 class Pretender(asyncio.Protocol):

@@ -24,7 +24,7 @@ ALL: Final = "all"
 LOOPBACK: Final = "127.0.0.1"
 ANYWHERE: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, not listened on
 SECRET: Final = "HONGYAN_CLUSTER__SECRET"  # noqa: S105 - the name of a variable
-ROLES: Final = tuple(dict.fromkeys(PORTS[name][0] for name in CHECKS))
+ROLES: Final = tuple(dict.fromkeys(PORTS[name][0] for name in CHECKS if name in PORTS))
 
 
 @click.command(
@@ -115,12 +115,12 @@ def probe(
 def _wanted(role: str, found: Mapping[str, tuple[str, int]]) -> Iterator[tuple[str, tuple[str, int]]]:
     for name, where in found.items():
         check = check_of(name)
-        if check in CHECKS and role in {ALL, PORTS[check][0]}:
+        if check in CHECKS and check in PORTS and role in {ALL, PORTS[check][0]}:
             yield name, where
 
 
 def _first_check(role: str) -> str:
-    return next(name for name in CHECKS if PORTS[name][0] == role)
+    return next(name for name in CHECKS if name in PORTS and PORTS[name][0] == role)
 
 
 def _config(role: str, file: Path) -> Config:

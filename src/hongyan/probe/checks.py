@@ -43,7 +43,8 @@ BLOB: Final = b"hongyan probe: this is 32 bytes."
 NEVER: Final = 2**31 - 1
 """Nothing has changed since then, so that the answer is short."""
 PARAMETERS_WRONG: Final = 1
-"""http_msg_server's error code (spec/http.md 2.3)."""
+ADDRESS_FOREIGN: Final = 6
+"""http_msg_server's error codes (spec/http.md 2.3)."""
 MISSING: Final = {
     REFUSE_REASON_NO_DB_SERVER: "it has no link to a db_proxy",
     REFUSE_REASON_NO_LOGIN_SERVER: "it has no link to a login_server",
@@ -150,6 +151,27 @@ async def db_proxy(target: Target) -> str:
     return "reads the database"
 
 
+async def file(target: Target) -> str:
+    """Log in to a transfer that does not exist, as a client."""
+    task = f"{NOBODY} {token_hex(8)}"
+    request = IMFileLoginReq(user_id=0, task_id=task, file_role=CLIENT_OFFLINE_DOWNLOAD)
+    async with await Conversation.open((target.host, target.port)) as server:
+        answer = await server.ask(commands.FILE_LOGIN, request)
+    _expect(answer.task_id == task, "the answer is for another transfer")
+    _expect(answer.result_code != 0, "it lets anybody into a transfer")
+    return "refuses strangers"
+
+
+async def file_msg(target: Target) -> str:
+    """Ask where clients find the file_server, as msg_servers do."""
+    async with await Conversation.open((target.host, target.port)) as server:
+        if target.secret:
+            await server.prove(target.secret)
+        answer = await server.ask(commands.FILE_SERVER_ADDRESS, IMFileServerIPReq())
+    _expect(len(answer.ip_addr_list) > 0, "it names no address for clients")
+    return f"clients at {answer.ip_addr_list[0].ip}:{answer.ip_addr_list[0].port}"
+
+
 async def push(target: Target) -> str:
     """Push to a token of no phone."""
     nobody = UserTokenInfo(user_type=CLIENT_TYPE_WINDOWS, token=NOBODY, user_id=0, push_count=0, push_type=1)
@@ -199,9 +221,9 @@ async def http_msg(target: Target) -> str:
     """Ask for a group in words that name none; whoever is not let in hears that, which is right too."""
     async with httpx.AsyncClient(trust_env=False) as http:
         answer = await http.post(f"{target.url}/query/CreateGroup", content=b'{"req_user_id": 0}')
-    if answer.status_code == httpx.codes.FORBIDDEN:
-        return "does not let this machine ask"
     found = _json(answer)
+    if found.get("error_code") == ADDRESS_FOREIGN:
+        return "does not let this machine ask"
     _expect(found.get("error_code") == PARAMETERS_WRONG, f"an empty request got {found}")
     return "answers queries"
 
@@ -214,6 +236,8 @@ CHECKS: Final[dict[str, Check]] = {
     "msg_ws": msg_ws,
     "route": route,
     "db_proxy": db_proxy,
+    "file": file,
+    "file_msg": file_msg,
     "http_msg": http_msg,
     "push": push,
     "file": file,
