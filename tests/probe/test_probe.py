@@ -147,7 +147,7 @@ async def asked(
     name: str, answer: Callable[[bytes], bytes], secret: str = "", within_s: float = 10
 ) -> Finding:
     async with pretending(answer) as port:
-        (finding,) = await probe([(name, Target("127.0.0.1", port, secret))], within_s)
+        (finding,) = await probe([(name, Target("127.0.0.1", port, secret, within_s))])
     assert not finding.is_right
     return finding
 

@@ -89,10 +89,10 @@ def probe(
         found = {}
     if address is not None:
         found = {_first_check(role): _parsed(address)}
-    targets = [(name, Target(*where, secret)) for name, where in _wanted(role, found)]
+    targets = [(name, Target(*where, secret, timeout)) for name, where in _wanted(role, found)]
     if not targets:
         raise ConfigError(f"no {role} runs there")
-    findings = asyncio.run(probe_all(targets, timeout))
+    findings = asyncio.run(probe_all(targets))
     if as_json:
         print_json([asdict(finding) for finding in findings])
     else:

@@ -4,6 +4,7 @@ Nothing is changed by it, but for one small blob that msfs keeps under the hash 
 are asked as their originals can be asked too (spec/flows.md, spec/http.md).
 """
 
+import asyncio
 import json
 import ssl
 from collections.abc import Awaitable, Callable
@@ -54,11 +55,12 @@ MISSING: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a server is asked; ``secret`` is empty for originals, which ask for none."""
+    """Where a server is asked, and how long each answer may take; originals ask for no ``secret``."""
 
     host: str
     port: int
     secret: str = ""
+    timeout_s: float = 5.0
 
     @property
     def url(self) -> str:
@@ -68,12 +70,17 @@ class Target:
 
 
 Check = Callable[[Target], Awaitable[str]]
-"""Returns in words what was answered; raises BackendError, OSError or httpx.HTTPError when it was wrong."""
+"""Returns in words what was answered.
+
+Raises BackendError, OSError or an error of httpx or websockets when it was wrong, and TimeoutError or
+httpx.TimeoutException when there was none.
+"""
 
 
 async def login_http(target: Target) -> str:
     """Ask as clients do which msg_server to use."""
-    answer = await _get(f"{target.url}/msg_server")
+    async with _http(target) as http:
+        answer = await http.get(f"{target.url}/msg_server")
     _expect(answer.status_code == httpx.codes.OK, f"HTTP {answer.status_code}")
     found = _json(answer)
     _expect(found.get("code") == 0, str(found.get("msg") or found))
@@ -82,7 +89,7 @@ async def login_http(target: Target) -> str:
 
 async def login_client(target: Target) -> str:
     """The same over TCP."""
-    async with await Conversation.open((target.host, target.port)) as server:
+    async with await _conversation(target) as server:
         answer = await server.ask(commands.MSG_SERVER, IMMsgServReq())
     _expect(answer.result_code == REFUSE_REASON_NONE, f"no msg_server, result {answer.result_code}")
     return f"msg_server {answer.prior_ip}:{answer.port}"
@@ -90,7 +97,7 @@ async def login_client(target: Target) -> str:
 
 async def login_msg(target: Target) -> str:
     """Knock where msg_servers report: the port of an original says nothing."""
-    async with await Conversation.open((target.host, target.port)) as server:
+    async with await _conversation(target) as server:
         if target.secret:
             await server.prove(target.secret)
     return "lets msg_servers in" if target.secret else "accepts connections"
@@ -98,7 +105,7 @@ async def login_msg(target: Target) -> str:
 
 async def msg(target: Target) -> str:
     """Heartbeat, time, and a login of nobody, which every server behind msg_server has a part in."""
-    async with await Conversation.open((target.host, target.port)) as server:
+    async with await _conversation(target) as server:
         await server.ask(commands.HEARTBEAT, IMHeartBeat(), commands.HEARTBEAT)
         time = await server.ask(commands.TIME, IMClientTimeReq())
         request = IMLoginReq(
@@ -119,18 +126,18 @@ async def msg_ws(target: Target) -> str:
     """A heartbeat by WebSocket, encrypted where it has to be."""
     heartbeat = OutboundFrame(commands.HEARTBEAT, IMHeartBeat(), 1).raw
     try:
-        answer = await _by_websocket(f"ws{target.url.removeprefix('http')}", heartbeat, None)
+        answer = await _by_websocket(target, heartbeat, None)
     except (websockets.WebSocketException, EOFError, ConnectionError):
         anybody = ssl.create_default_context()
         anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE  # it is asked by its address
-        answer = await _by_websocket(f"wss{target.url.removeprefix('http')}", heartbeat, anybody)
+        answer = await _by_websocket(target, heartbeat, anybody)
     _expect(answer == heartbeat, "another answer than a heartbeat")
     return "answers heartbeats"
 
 
 async def route(target: Target) -> str:
     """Ask who is online of nobody."""
-    async with await Conversation.open((target.host, target.port)) as server:
+    async with await _conversation(target) as server:
         if target.secret:
             await server.prove(target.secret)
         answer = await server.ask(commands.USERS_STATUS, IMUsersStatReq(user_id=0, user_id_list=[0]))
@@ -140,7 +147,7 @@ async def route(target: Target) -> str:
 
 async def db_proxy(target: Target) -> str:
     """Have nobody's password checked and read the departments, which takes the database."""
-    async with await Conversation.open((target.host, target.port)) as server:
+    async with await _conversation(target) as server:
         if target.secret:
             await server.prove(target.secret)
         name = f"{NOBODY} {token_hex(8)}"
@@ -155,7 +162,7 @@ async def file(target: Target) -> str:
     """Log in to a transfer that does not exist, as a client."""
     task = f"{NOBODY} {token_hex(8)}"
     request = IMFileLoginReq(user_id=0, task_id=task, file_role=CLIENT_OFFLINE_DOWNLOAD)
-    async with await Conversation.open((target.host, target.port)) as server:
+    async with await _conversation(target) as server:
         answer = await server.ask(commands.FILE_LOGIN, request)
     _expect(answer.task_id == task, "the answer is for another transfer")
     _expect(answer.result_code != 0, "it lets anybody into a transfer")
@@ -164,7 +171,7 @@ async def file(target: Target) -> str:
 
 async def file_msg(target: Target) -> str:
     """Ask where clients find the file_server, as msg_servers do."""
-    async with await Conversation.open((target.host, target.port)) as server:
+    async with await _conversation(target) as server:
         if target.secret:
             await server.prove(target.secret)
         answer = await server.ask(commands.FILE_SERVER_ADDRESS, IMFileServerIPReq())
@@ -176,7 +183,7 @@ async def push(target: Target) -> str:
     """Push to a token of no phone."""
     nobody = UserTokenInfo(user_type=CLIENT_TYPE_WINDOWS, token=NOBODY, user_id=0, push_count=0, push_type=1)
     request = IMPushToUserReq(flash=b"probe", data="{}", user_token_list=[nobody])
-    async with await Conversation.open((target.host, target.port)) as server:
+    async with await _conversation(target) as server:
         if target.secret:
             await server.prove(target.secret)
         answer = await server.ask(commands.PUSH_TO_USERS, request)
@@ -205,7 +212,7 @@ async def file_msg(target: Target) -> str:
 
 async def msfs(target: Target) -> str:
     """Upload a few bytes and read them back; where uploads need a token, be refused."""
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with _http(target) as http:
         files = {"file": ("probe.txt", BLOB, "text/plain")}
         answer = await http.post(f"{target.url}/", files=files)
         if answer.status_code in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
@@ -219,7 +226,7 @@ async def msfs(target: Target) -> str:
 
 async def http_msg(target: Target) -> str:
     """Ask for a group in words that name none; whoever is not let in hears that, which is right too."""
-    async with httpx.AsyncClient(trust_env=False) as http:
+    async with _http(target) as http:
         answer = await http.post(f"{target.url}/query/CreateGroup", content=b'{"req_user_id": 0}')
     found = _json(answer)
     if found.get("error_code") == ADDRESS_FOREIGN:
@@ -247,15 +254,23 @@ CHECKS: Final[dict[str, Check]] = {
 """By the names of the ready file."""
 
 
-async def _by_websocket(url: str, frame: bytes, tls: ssl.SSLContext | None) -> object:
-    async with websockets.connect(url, ssl=tls, proxy=None) as server:
+async def _by_websocket(target: Target, frame: bytes, tls: ssl.SSLContext | None) -> object:
+    url = target.url.replace("http", "wss" if tls else "ws", 1)
+    limits_s = target.timeout_s
+    async with websockets.connect(
+        url, ssl=tls, proxy=None, open_timeout=limits_s, close_timeout=limits_s
+    ) as server:
         await server.send(frame)
-        return await server.recv()
+        async with asyncio.timeout(limits_s):
+            return await server.recv()
 
 
-async def _get(url: str) -> httpx.Response:
-    async with httpx.AsyncClient(trust_env=False) as http:
-        return await http.get(url)
+async def _conversation(target: Target) -> Conversation:
+    return await Conversation.open((target.host, target.port), target.timeout_s)
+
+
+def _http(target: Target) -> httpx.AsyncClient:
+    return httpx.AsyncClient(trust_env=False, timeout=target.timeout_s)
 
 
 def _json(answer: httpx.Response) -> dict[str, Any]:

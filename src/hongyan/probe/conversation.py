@@ -21,20 +21,23 @@ CHUNK_BYTES: Final = 65536
 class Conversation:
     """An open connection; whoever opens it closes it, with ``async with``."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
         self._reader = reader
         self._writer = writer
         self._framer = Framer(MAX_ANSWER_BYTES)
         self._frames: list[Frame] = []
 
     @classmethod
-    async def open(cls, address: tuple[str, int]) -> Self:
-        """Connect.
+    async def open(cls, address: tuple[str, int], timeout_s: float) -> Self:
+        """Connect; this and every answer may take ``timeout_s``.
 
         Raises:
             OSError: nobody listens there.
+            TimeoutError: nobody answers.
         """
-        return cls(*await asyncio.open_connection(*address))
+        async with asyncio.timeout(timeout_s):
+            return cls(*await asyncio.open_connection(*address), timeout_s)
 
     async def __aenter__(self) -> Self:
         return self
@@ -74,6 +77,7 @@ class Conversation:
 
         Raises:
             BackendError: there is none, or a refusal.
+            TimeoutError: it does not come.
         """
         self.tell(command, message)
         wanted = reply or command.reply
@@ -81,13 +85,14 @@ class Conversation:
         return await self._next(wanted)
 
     async def _next(self, wanted: Command[Any]) -> Any:
-        while True:
-            for frame in await self._read():
-                if frame.command_id == commands.ERROR_NOTICE.id:
-                    notice = frame.decode(commands.ERROR_NOTICE)
-                    raise BackendError(f"refused with code {notice.code}: {notice.text}")
-                if frame.command_id == wanted.id:
-                    return self._decoded(frame, wanted)
+        async with asyncio.timeout(self._timeout_s):
+            while True:
+                for frame in await self._read():
+                    if frame.command_id == commands.ERROR_NOTICE.id:
+                        notice = frame.decode(commands.ERROR_NOTICE)
+                        raise BackendError(f"refused with code {notice.code}: {notice.text}")
+                    if frame.command_id == wanted.id:
+                        return self._decoded(frame, wanted)
 
     async def _read(self) -> list[Frame]:
         data = await self._reader.read(CHUNK_BYTES)
