@@ -158,27 +158,6 @@ async def db_proxy(target: Target) -> str:
     return "reads the database"
 
 
-async def file(target: Target) -> str:
-    """Log in to a transfer that does not exist, as a client."""
-    task = f"{NOBODY} {token_hex(8)}"
-    request = IMFileLoginReq(user_id=0, task_id=task, file_role=CLIENT_OFFLINE_DOWNLOAD)
-    async with await _conversation(target) as server:
-        answer = await server.ask(commands.FILE_LOGIN, request)
-    _expect(answer.task_id == task, "the answer is for another transfer")
-    _expect(answer.result_code != 0, "it lets anybody into a transfer")
-    return "refuses strangers"
-
-
-async def file_msg(target: Target) -> str:
-    """Ask where clients find the file_server, as msg_servers do."""
-    async with await _conversation(target) as server:
-        if target.secret:
-            await server.prove(target.secret)
-        answer = await server.ask(commands.FILE_SERVER_ADDRESS, IMFileServerIPReq())
-    _expect(len(answer.ip_addr_list) > 0, "it names no address for clients")
-    return f"clients at {answer.ip_addr_list[0].ip}:{answer.ip_addr_list[0].port}"
-
-
 async def push(target: Target) -> str:
     """Push to a token of no phone."""
     nobody = UserTokenInfo(user_type=CLIENT_TYPE_WINDOWS, token=NOBODY, user_id=0, push_count=0, push_type=1)
@@ -194,7 +173,7 @@ async def push(target: Target) -> str:
 async def file(target: Target) -> str:
     """Join a transfer that there is not."""
     request = IMFileLoginReq(user_id=1, task_id=str(UUID(int=0)), file_role=CLIENT_OFFLINE_DOWNLOAD)
-    async with await Conversation.open((target.host, target.port)) as server:
+    async with await _conversation(target) as server:
         answer = await server.ask(commands.FILE_LOGIN, request)
     _expect(answer.result_code != 0, "it lets a stranger join a transfer that there is not")
     return "refuses an unknown transfer"
@@ -202,7 +181,7 @@ async def file(target: Target) -> str:
 
 async def file_msg(target: Target) -> str:
     """Ask where clients find it."""
-    async with await Conversation.open((target.host, target.port)) as server:
+    async with await _conversation(target) as server:
         if target.secret:
             await server.prove(target.secret)
         answer = await server.ask(commands.FILE_SERVER_ADDRESS, IMFileServerIPReq())
@@ -247,8 +226,6 @@ CHECKS: Final[dict[str, Check]] = {
     "file_msg": file_msg,
     "http_msg": http_msg,
     "push": push,
-    "file": file,
-    "file_msg": file_msg,
     "msfs": msfs,
 }
 """By the names of the ready file."""

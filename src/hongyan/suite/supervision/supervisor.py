@@ -113,7 +113,9 @@ class Supervisor:
 
     def _command_of(self, member: Member) -> Callable[[], list[str]]:
         def command() -> list[str]:
-            file = self._folder.write(f"{member.name}.toml", self._plan.toml(member, self._known(), self._watch))
+            file = self._folder.write(
+                f"{member.name}.toml", self._plan.toml(member, self._known(), self._watch)
+            )
             return serve_command(member.role.name.lower(), str(file), self._options)
 
         return command
