@@ -6,14 +6,19 @@ Usage: bench_report.py [--only PART ...] [--runs N] [--seconds S] [--add]
 """
 
 import argparse
+import asyncio
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 
-from measuring import page, table
+from measuring import page, suite, table
 from measuring.curves import CURVES
+
+from hongyan.bench.files import measure_files, offers
 
 ONLINE = 5000
 IDLE = 20_000
+FILE_BYTES = 2 * 1024**3
 
 
 def messages(seconds: float) -> object:
@@ -37,11 +42,22 @@ def waiting(seconds: float) -> object:
     }
 
 
+def files(_: float) -> object:
+    """A file of 2 GiB, whatever time it takes."""
+    with suite.folder() as data:
+        suite.add_users(data, "bench", 2)
+        with suite.running(data) as target:
+            making = offers(target.login_url, ("bench1", "bench2"), suite.PASSWORD, FILE_BYTES, data.parent)
+            kept, online = asyncio.run(making)
+            return asdict(measure_files(kept, online, data.parent, target.pids[0]))
+
+
 PARTS: dict[str, Callable[[float], object]] = {
     "messages": messages,
     "logins": logins,
     "first_logins": table.first_logins,
     "waiting": waiting,
+    "files": files,
     **{name: curve.measure for name, curve in CURVES.items()},
 }
 

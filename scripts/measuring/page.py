@@ -145,6 +145,16 @@ def _waiting(found: dict[str, Numbers]) -> Iterator[str]:
     yield f"| all-users pull, 10 of 50,000 changed | 20 ms | {asked['changed_ms']:.1f} ms |"
 
 
+def _files(found: dict[str, float]) -> Iterator[str]:
+    yield "## A file of 2 GiB through file_server\n"
+    yield from _head("way", "must reach, of a plain copy", "of a plain copy", "MiB/s")
+    plain = found["plain"]
+    for way, least in (("upload", "0.5"), ("download", "0.5"), ("online", "")):
+        yield f"| {way} | {least} | {found[way] / plain:.2f} | {found[way]:,.0f} |"
+    yield f"| a plain copy from a socket to a file | | 1 | {plain:,.0f} |"
+    yield f"\nMemory of the suite grew by {found['memory_mib']:.0f} MiB (must stay under 50 MiB)."
+
+
 def _curve(curve: Curve, points: list[Point]) -> Iterator[str]:
     _draw(curve, points)
     yield f"## {curve.grows.capitalize()}\n"
@@ -186,5 +196,6 @@ _TABLES: Final[dict[str, Callable[[Any], Iterator[str]]]] = {
     "logins": _logins,
     "first_logins": _first_logins,
     "waiting": _waiting,
+    "files": _files,
 }
 _ORDER: Final = [*_TABLES, *CURVES]
