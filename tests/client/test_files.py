@@ -4,23 +4,27 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hongyan.client import (
+    ConnectFailed,
     ConnectionLost,
     Conversation,
     FileOffer,
     FileOffered,
     Options,
     RequestRefused,
-    TransferBroken,
     TransferRefused,
 )
 from hongyan.client.transfers.file_link import FileLink, Role
-from hongyan.client.transfers.local import part_path
+from hongyan.client.transfers.local import Sink, Source, part_path
+from hongyan.client.transfers.patience import Patience, opened
+from hongyan.client.transfers.receiving import Receiving
+from hongyan.client.transfers.sending import Sending
 from hongyan.errors import ErrorCode
 from hongyan.wire import commands
 from hongyan.wire.frame import OutboundFrame
@@ -36,7 +40,6 @@ from .original_file_server import BLOCK, OriginalFileServer
 TASK = "6d4e4a7e-0f3c-4a52-9b06-1f6a4b7a9c1e"
 CONTENT = bytes(range(256)) * 700  # five blocks and a half
 SIZE = len(CONTENT)
-IMPATIENT = replace(QUICK, transfer_patience_s=0.2)
 
 
 @pytest.fixture
@@ -107,11 +110,9 @@ async def test_a_file_server_that_is_away_is_tried_after_the_others(
     offer = FileOffer(BOB, ALICE, "f", SIZE, TASK, is_online=False, servers=(away.address, server.address))
     async with fake.client() as client:
         assert (await client.receive_file(offer, tmp_path / "a")).read_bytes() == CONTENT
-    async with fake.client(timing=IMPATIENT) as client:
-        for servers, problem in (((), "no file_server"), ((away.address,), "cannot reach the file_server")):
-            gone = FileOffer(BOB, ALICE, "f", SIZE, TASK, is_online=False, servers=servers)
-            with pytest.raises(TransferBroken, match=problem):
-                await client.receive_file(gone, tmp_path / "b")
+    for servers, problem in (((), "no file_server"), ((away.address,), "cannot reach the file_server")):
+        with pytest.raises(ConnectFailed, match=problem):
+            await FileLink.open(replace(offer, servers=servers), Role.DOWNLOADER, Options(timing=QUICK))
 
 
 async def test_an_unknown_transfer_is_refused_for_good(
@@ -167,38 +168,49 @@ def joined(result_code: int = 0) -> OutboundFrame:
     [(1, 100, TASK), (0, 0, TASK), (0, BLOCK + 1, TASK), (0, 100, "another"), (2**32 - 1, 1, TASK)],
 )
 async def test_blocks_that_were_not_asked_for_never_get_into_the_file(
-    fake: Fake, tmp_path: Path, offset: int, size: int, task_id: str
+    tmp_path: Path, offset: int, size: int, task_id: str
 ) -> None:
     block = file_pb2.IMFilePullDataRsp(
         result_code=0, task_id=task_id, user_id=BOB, offset=offset, file_data=b"x" * size
     )
     lie = OutboundFrame(commands.FILE_PULL_DATA_REPLY, block, 1)
-    async with saying(joined(), lie) as (offer, _), fake.client(timing=IMPATIENT) as client:
-        with pytest.raises(TransferBroken, match=r"sent a block|something else"):
-            await client.receive_file(offer, tmp_path / "a")
+    async with saying(joined(), lie) as (offer, _):
+        with pytest.raises(ConnectionLost, match=r"sent a block|something else"):
+            await receive_once(offer, tmp_path / "a")
     assert part_path(tmp_path / "a", TASK).stat().st_size == 0
 
 
+async def receive_once(offer: FileOffer, path: Path) -> None:
+    """Attempt to receive, without beginning anew."""
+    options = Options(timing=QUICK)
+    patience = Patience(offer.size, QUICK, None)
+    async with opened(partial(Sink, path, offer.task_id, offer.size)) as sink:
+        await Receiving(offer, sink, Role.DOWNLOADER, options, patience)._attempt()
+
+
 @pytest.mark.parametrize("offset", [SIZE + 1, 2**32 - 1])
-async def test_nothing_beside_the_file_is_sent(fake: Fake, tmp_path: Path, offset: int) -> None:
+async def test_nothing_beside_the_file_is_sent(tmp_path: Path, offset: int) -> None:
     (tmp_path / "f").write_bytes(CONTENT)
     question = file_pb2.IMFilePullDataReq(
         task_id=TASK, user_id=ALICE, trans_mode=base.FILE_TYPE_OFFLINE, offset=offset, data_size=2**32 - 1
     )
     ask = OutboundFrame(commands.FILE_PULL_DATA, question)
-    async with saying(joined(), ask, closes=False) as (offer, heard), fake.client(timing=IMPATIENT) as client:
+    async with saying(joined(), ask, closes=False) as (offer, heard):
         outgoing = replace(offer, sender_id=ALICE, receiver_id=BOB)
-        with pytest.raises(TransferBroken, match="what is not in the file"):
-            await client.send_file(outgoing, tmp_path / "f")
+        patience = Patience(SIZE, QUICK, None)
+        async with opened(partial(Source, tmp_path / "f", SIZE)) as source:
+            sending = Sending(outgoing, source, Role.UPLOADER, Options(timing=QUICK), patience)
+            with pytest.raises(ConnectionLost, match="what is not in the file"):
+                await sending.attempt()
     assert heard == []
 
 
-async def test_a_server_that_refuses_for_a_while_is_asked_again(fake: Fake, tmp_path: Path) -> None:
+async def test_what_a_server_cannot_do_now_is_tried_again_later(tmp_path: Path) -> None:
     notice = IMErrorNotice(code=ErrorCode.UNAVAILABLE, text="the disk is full")
     full = OutboundFrame(commands.ERROR_NOTICE, notice)
-    async with saying(joined(), full) as (offer, _), fake.client(timing=IMPATIENT) as client:
-        with pytest.raises(TransferBroken, match="the disk is full"):
-            await client.receive_file(offer, tmp_path / "a")
+    async with saying(joined(), full) as (offer, _):
+        with pytest.raises(ConnectionLost, match="the disk is full"):
+            await receive_once(offer, tmp_path / "a")
 
 
 async def test_a_silent_server_gets_heartbeats_and_is_left_in_the_end() -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from hongyan.client import Client, Conversation, Options, Timing, TransferBroken
+from hongyan.client import Client, ConnectFailed, Conversation, Options, Timing
+from hongyan.client.transfers.file_link import FileLink, Role
 
 from .real_suite import HONGYAN, PASSWORD, RealSuite
 
@@ -82,7 +83,7 @@ def suite(tmp_path: Path, second: SecondFileServer) -> Iterator[RealSuite]:
 
 
 def login(suite: RealSuite, name: str) -> Client:
-    timing = Timing(reconnect_first_s=0.05, reconnect_longest_s=0.2, transfer_patience_s=0.5)
+    timing = Timing(reconnect_first_s=0.05, reconnect_longest_s=0.2, transfer_patience_s=30)
     return Client(suite.login_url, name, PASSWORD, options=Options(timing=timing))
 
 
@@ -104,8 +105,8 @@ async def test_files_are_found_on_the_server_that_has_them(
         there = next(offer for offer in waiting if offer.servers[0] == second.address)
 
         await asyncio.to_thread(second.kill)
-        with pytest.raises(TransferBroken, match="cannot reach the file_server"):
-            await two.receive_file(there, tmp_path / "arrived")
+        with pytest.raises(ConnectFailed, match="cannot reach the file_server"):
+            await FileLink.open(there, Role.DOWNLOADER, Options())
         for _ in range(3):
             after = await one.send_file(to_two, source)
             assert after.servers[0] != second.address

@@ -302,18 +302,19 @@ async def test_an_offer_that_nobody_takes_is_given_up_and_can_be_taken_up(
     with huge.open("wb") as file:
         file.truncate(2**32)
     impatient = replace(TIMING, transfer_patience_s=0.3)
-    async with login(suite, "u1", impatient) as one, login(suite, "u2") as two:
+    async with login(suite, "u2") as two:
         events = two.events()
         to_two = Conversation.with_user(two.user_id)
-        outgoing = await one.offer_file(to_two, source, is_online=True)
-        with pytest.raises(TransferBroken, match="the other side does nothing"):
-            await one.send_file(outgoing, source)
-        async with asyncio.TaskGroup() as tasks:
+        async with login(suite, "u1", impatient) as one:
+            outgoing = await one.offer_file(to_two, source, is_online=True)
+            with pytest.raises(TransferBroken, match=r"no progress for 0\.3 s"):
+                await one.send_file(outgoing, source)
+            with pytest.raises(RequestRefused, match="4 GiB"):
+                await one.send_file(to_two, huge)
+        async with login(suite, "u1") as one, asyncio.TaskGroup() as tasks:
             arriving = tasks.create_task(two.receive_file(await offered(events), tmp_path / "arrived"))
             await one.send_file(outgoing, source)
         assert is_same(arriving.result(), content)
-        with pytest.raises(RequestRefused, match="4 GiB"):
-            await one.send_file(to_two, huge)
 
 
 async def test_a_killed_server_goes_on_where_it_was(
