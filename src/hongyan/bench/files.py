@@ -108,11 +108,18 @@ class FileClient:
         self._socket = socket.create_connection(offer.servers[0], _PATIENCE_S)
         self._framer = Framer(BLOCK_BYTES + 4096)
         self._frames: Iterator[Frame] = iter(())
+        try:
+            self._log_in(role)
+        except BaseException:
+            self.close()
+            raise
+
+    def _log_in(self, role: base.ClientFileRole.ValueType) -> None:
         login = file_pb2.IMFileLoginReq(
             user_id=self._user_id,
-            task_id=offer.task_id,
+            task_id=self._offer.task_id,
             file_role=role,
-            file_token=offer.token if self._is_sender else None,  # it is the sender's own
+            file_token=self._offer.token if self._is_sender else None,  # it is the sender's own
             max_block_bytes=BLOCK_BYTES,
         )
         self._send(commands.FILE_LOGIN, login)
