@@ -10,7 +10,7 @@ from pathlib import Path
 
 HONGYAN = Path(sys.executable).with_name("hongyan")
 PASSWORD = "secret"
-_DEADLINE_S = 20.0
+_DEADLINE_S = 60.0
 _KEPT_PORTS = ("login_http", "msg", "file")
 
 
