@@ -1,4 +1,4 @@
-"""Replays the neighbours of msg_server: its clients, db_proxy, login_server and route_server."""
+"""Replays the neighbours of msg_server: its clients, db_proxy, login_server, route_server and push_server."""
 
 import asyncio
 import itertools
@@ -9,6 +9,7 @@ from typing import Any
 from hongyan.testing import Event, Note, Pdu, Transcript
 from hongyan.testing.peers import SERVER_HEADER
 from hongyan.wire import commands
+from hongyan.wire.attach import AttachType, unpack_attach
 from hongyan.wire.commands import COMMANDS
 from hongyan.wire.frame import HEADER_BYTES, InboundFrame
 from hongyan.wire.pb.base_define_pb2 import IpAddr
@@ -30,8 +31,8 @@ UNFENCED_S = 0.05
 """While not all neighbours are there nobody can log in, so there is no fence, and time has to do."""
 FILE_PORT = 8600
 """Where the recorded file_server's clients go."""
-PUSH_QUERIES = frozenset(range(0x0705, 0x0707)) | frozenset(range(0x0711, 0x0713))
-"""Who gets a push is asked behind every message; it has no part in what clients see, and stays out."""
+PUSH_S = 5.0
+"""Questions about pushes, and pushes, gather for a tenth of a second."""
 PRESENCE_S = 2.0
 """Notices of presence may be held back for half a second."""
 
@@ -55,8 +56,10 @@ class Neighbours:
     clients: dict[str, Wire] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
     handles: dict[bytes, bytes] = field(default_factory=dict)
+    kept: list[Pdu] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.db, self.push = f"{self.me}>db", f"{self.me}>push"
         ports = self.process.ports
         self.servers = {
             f"{self.me}>{short}": FakeServer(ports[role])
@@ -65,6 +68,7 @@ class Neighbours:
                 ("login", "login"),
                 ("route", "route"),
                 ("file", "file_msg"),
+                ("push", "push"),
             )
         }
         self._fence: Wire | None = None
@@ -86,9 +90,10 @@ class Neighbours:
         records = [
             record
             for record in without_server_heartbeats(transcript)
-            if isinstance(record, Note)
-            or (record.link in {*self.servers, f"client>{self.me}"} and not _is_push(record))
+            if isinstance(record, Note) or record.link in {*self.servers, f"client>{self.me}"}
         ]
+        if not any(not isinstance(record, Note) and record.link == self.push for record in records):
+            del self.servers[self.push]
         await self._start_servers(transcript, records)
         for record in records:
             if isinstance(record, Note):
@@ -104,6 +109,8 @@ class Neighbours:
 
     async def _end_step(self, next_step: int) -> None:
         await self._presence()
+        await self._pushes()
+        self.kept.clear()
         self.outcome.end_step(next_step)
 
     async def _presence(self) -> None:
@@ -113,6 +120,29 @@ class Neighbours:
         while self.outcome.lacks(commands.STATUS_NOTIFY.id) and time.monotonic() < end:
             await asyncio.sleep(0.01)
             self._collect()
+
+    async def _pushes(self) -> None:
+        """Answer the questions of a round of pushes as they come, and wait for the pushes."""
+        end = time.monotonic() + PUSH_S
+        while self.push in self.servers and self._waits_for_pushes() and time.monotonic() < end:
+            await asyncio.sleep(0.01)
+            self._collect()
+            for answer in list(self.kept):
+                asked = next((a for a in self.asked if a.frame.command_id == answer.command_id - 1), None)
+                if asked is not None:
+                    self.asked.remove(asked)
+                    self.kept.remove(answer)
+                    asked.wire.write(_with_attach(answer, asked.attach))
+                    await self._settle()
+        self._collect()
+
+    def _waits_for_pushes(self) -> bool:
+        """Whether a question about tokens, its answer, or somebody's push is still to come."""
+        asks = commands.DEVICE_TOKENS.id
+        has_asked = self.outcome.has(self.db, asks)
+        is_answered = all(answer.command_id != commands.DEVICE_TOKENS_REPLY.id for answer in self.kept)
+        wanted, pushed = (sum(map(_phones, raws)) for raws in self.outcome.raws(self.push))
+        return self.outcome.wants(self.db, asks) and not (has_asked and is_answered and pushed >= wanted)
 
     async def _start_servers(self, transcript: Transcript, records: list[Any]) -> None:
         later = {
@@ -164,11 +194,14 @@ class Neighbours:
         elif isinstance(record, Event):
             self.servers[record.link].down()
             await self._settle()
+        elif _is_about_pushes(record):
+            self.kept.append(record)  # ours asks later, and in another order
         else:
             await self._as_server(record)
         self._collect()
 
     async def _as_client(self, record: Pdu | Event) -> None:
+        await self._pushes()  # what the client does now must not change what was decided before
         if isinstance(record, Event) and record.is_open:
             await self._presence()
             self._closed.discard(record.conn)
@@ -263,7 +296,7 @@ class Neighbours:
         if not self._fence_attach:
             await self._raise_fence()
         fence, attach = self._fence, self._fence_attach
-        if fence is None or not attach or link.endswith(("login", "file")):
+        if fence is None or not attach or link.endswith(("login", "file", "push")):
             await asyncio.sleep(UNFENCED_S)
             return
         seq = next(self._numbers)
@@ -306,7 +339,7 @@ class Neighbours:
         frames = [frame for frame in frames if not _is_of_fence(frame)]
         is_link = not place.startswith("client>")
         for frame in frames:
-            if is_link and frame.command_id in {HEARTBEAT, *PUSH_QUERIES}:
+            if is_link and frame.command_id == HEARTBEAT:
                 continue
             # Notices of presence may come a little later, so their place among the others does not count.
             is_presence = frame.command_id == commands.STATUS_NOTIFY.id
@@ -320,8 +353,16 @@ def _is_answer(record: Pdu) -> bool:
     return not (record.link.endswith("route") and record.command_id == commands.MSG_DATA.id)
 
 
-def _is_push(record: Any) -> bool:
-    return isinstance(record, Pdu) and record.command_id in PUSH_QUERIES
+def _is_about_pushes(record: Pdu) -> bool:
+    """Whether it answers a question that is asked for pushes only."""
+    if record.command_id == commands.USERS_STATUS_REPLY.id:
+        return unpack_attach(_attach_of(record.raw, record.command_id)).type == AttachType.PUSH
+    return record.command_id in {commands.DEVICE_TOKENS_REPLY.id, commands.GROUP_SHIELDS_REPLY.id}
+
+
+def _phones(raw: bytes) -> int:
+    """How many phones a frame to push_server wakes."""
+    return len(commands.PUSH_TO_USERS.message.FromString(raw[HEADER_BYTES:]).user_token_list)
 
 
 def _is_of_fence(frame: InboundFrame) -> bool:

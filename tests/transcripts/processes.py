@@ -22,6 +22,7 @@ db_connections = 2
 login_servers = ["127.0.0.1:{login}"]
 route_servers = ["127.0.0.1:{route}"]
 file_servers = ["127.0.0.1:{file_msg}"]
+push_servers = ["127.0.0.1:{push}"]
 [msg.limits]
 login_wait_s = 3600
 [route]
@@ -31,6 +32,8 @@ port = {file}
 msg_port = {file_msg}
 directory = "{files}"
 public_addresses = ["127.0.0.1:8600"]
+[push]
+port = {push}
 [db_proxy]
 port = {db_proxy}
 database = "sqlite:///{database}"
@@ -51,6 +54,7 @@ NAMES = (
     "file",
     "file_msg",
     "http_msg",
+    "push",
     "metrics",
 )
 

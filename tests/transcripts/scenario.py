@@ -66,6 +66,17 @@ class Outcome:
         """Whether less has come on a connection than was recorded on it in this step."""
         return any(len(records) > len(self.came.get(place, ())) for place, records in self.recorded.items())
 
+    def raws(self, place: str) -> tuple[list[bytes], list[bytes]]:
+        """The frames recorded and those that came in this step."""
+        recorded = [each.raw for each in self.recorded.get(place, ()) if isinstance(each, Pdu)]
+        return recorded, [raw for raw in self.came.get(place, ()) if raw != CLOSED]
+
+    def wants(self, place: str, command_id: int) -> bool:
+        return any(_command(raw) == command_id for raw in self.raws(place)[0])
+
+    def has(self, place: str, command_id: int) -> bool:
+        return any(_command(raw) == command_id for raw in self.raws(place)[1])
+
     def end_step(self, next_step: int) -> None:
         for place in sorted({*self.recorded, *self.came}):
             if place.endswith(PRESENCE):
@@ -75,6 +86,10 @@ class Outcome:
             self.deviations += [f"{place}\t{difference}" for difference in found]
         self.ended |= {place for place, frames in self.came.items() if CLOSED in frames}
         self.recorded, self.came, self.step = {}, {}, next_step
+
+
+def _command(raw: bytes) -> int:
+    return int.from_bytes(raw[10:12], "big")
 
 
 def _presence(raw: bytes) -> tuple[int, int]:

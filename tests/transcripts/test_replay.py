@@ -30,8 +30,6 @@ NOT_REPLAYED = {
     ("startup_msg_before_peers", "msg"): "waits for the schedule of reconnecting again and again",
     ("startup_msg_before_peers", "msg2"): "the same",
 }
-# Scenarios that are about servers which the replay does not play to msg_server.
-OF_OTHERS = re.compile(r"push$|push_two")
 
 
 def takes_part(transcript: Transcript, role: str) -> bool:
@@ -49,7 +47,6 @@ def plays(*roles: str) -> list[object]:
         for name in names
         for role in roles
         if (name, role) not in NOT_REPLAYED and takes_part(read(name), role)
-        if not (role.startswith("msg") and OF_OTHERS.match(name))
     ]
 
 
