@@ -38,6 +38,8 @@ class Callers:
     _answer: str = ""
     _recorded_tasks: list[str] = field(default_factory=list)
     _tasks: list[str] = field(default_factory=list)
+    _pushes: int = 0
+    """Requests to push_server that were not answered yet."""
 
     async def replay(self, transcript: Transcript) -> None:
         records = [
@@ -98,6 +100,7 @@ class Callers:
                 wire.close()
         else:
             self.wires[_place(record)].write(self._with_task(record))
+            self._pushes += record.command_id == commands.PUSH_TO_USERS.id
             if record.link == "client>login-tcp":
                 await self.wires[_place(record)].wait_for_end()
         await self._fence()
@@ -127,6 +130,11 @@ class Callers:
             for wire in self.wires.values():
                 wire.write(SERVER_HEADER.frame(commands.HEARTBEAT, IMHeartBeat(), FENCE_SEQ))
                 await wire.wait_for(commands.HEARTBEAT.id, FENCE_SEQ)
+        elif self.role == "push":
+            async with asyncio.timeout(DEADLINE_S):
+                while self._pushes:
+                    await asyncio.sleep(0.01)
+                    self._collect()
         else:
             asker = await self._connect("login_client")
             asker.write(SERVER_HEADER.frame(commands.MSG_SERVER, IMMsgServReq(), FENCE_SEQ))
@@ -143,6 +151,7 @@ class Callers:
                     self._tasks.append(_task_of(frame.raw, frame.command_id))
                 if frame.command_id != commands.HEARTBEAT.id or place.startswith("client>"):
                     self.outcome.came_on(place, frame.raw)
+                self._pushes -= frame.command_id == commands.PUSH_TO_USERS_REPLY.id
             if wire.is_closed and place.startswith("client>") and not wire.is_end_noted:
                 wire.is_end_noted = True
                 self.outcome.came_on(place, CLOSED)

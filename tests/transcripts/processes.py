@@ -62,13 +62,11 @@ NAMES = (
 class Process:
     """A role that runs; its neighbours' ports are the test's."""
 
-    def __init__(self, role: str, folder: Path) -> None:
+    def __init__(self, role: str, folder: Path, settings: str = "") -> None:
         self.ports = dict(zip(NAMES, free_ports(len(NAMES)), strict=True))
         config = folder / f"{role}.toml"
-        config.write_text(
-            CONFIG.format(**self.ports, database=folder / "hongyan.db", files=folder / "files"),
-            encoding="utf-8",
-        )
+        text = CONFIG.format(**self.ports, database=folder / "hongyan.db", files=folder / "files")
+        config.write_text(text + settings, encoding="utf-8")
         self.server = Server(role, ["serve", role, "--config", str(config)], folder)
         self._port = self.ports[role]  # of login_server, the port that it opens last
 
@@ -82,9 +80,9 @@ class Process:
 
 
 @contextmanager
-def running(role: str, folder: Path) -> Iterator[Process]:
-    """Make the process, which whoever uses it starts, and end it."""
-    process = Process(role, folder)
+def running(role: str, folder: Path, settings: str = "") -> Iterator[Process]:
+    """Make the process, which whoever uses it starts, and end it; ``settings`` are more TOML."""
+    process = Process(role, folder, settings)
     try:
         yield process
         assert process.server.alive, process.server.log_tail()

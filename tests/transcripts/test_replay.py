@@ -4,6 +4,7 @@ Where it does not, the deviation stands in deviations.tsv with an identifier of 
 deviation that is not listed fails the test, and so does one that is listed and did not happen.
 """
 
+import asyncio
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -11,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from hongyan.config.toml import toml_value
 from hongyan.testing import Http, Note, Transcript
+from push.stand_in import StandIn, apns_error
 
 from .accepting import replay_accepting
 from .http_msg import replay_http_msg
@@ -92,6 +95,21 @@ async def test_http_msg_server_among_originals(tmp_path: Path) -> None:
     assert Counter(deviations) == listed("http_msg", "http_msg")
 
 
+@pytest.mark.parametrize(("name", "role"), plays("push"))
+async def test_push_server_among_originals(name: str, role: str, tmp_path: Path) -> None:
+    """Apple takes every push but those for a token that cannot be one."""
+    stand_in = StandIn(tmp_path)
+    stand_in.answers["short"].extend([apns_error(400, "BadDeviceToken")] * 10)
+    lines = [f"{key} = {toml_value(value)}" for key, value in stand_in.settings()["apns"].items()]
+    try:
+        with running("push", tmp_path, "\n".join(["[push.apns]", *lines, ""])) as process:
+            await asyncio.to_thread(process.start)
+            deviations = await replay_accepting(process, read(name), role)
+    finally:
+        await asyncio.to_thread(stand_in.close)
+    assert Counter(deviations) == listed(name, role)
+
+
 def test_every_deviation_has_its_reason_and_every_reason_its_deviation() -> None:
     section = DIFFERENCES.read_text(encoding="utf-8").partition("## What the recordings show")[2]
     identifiers = re.findall(r"^\| `([a-z-]+)` \|", section, flags=re.MULTILINE)
@@ -101,7 +119,7 @@ def test_every_deviation_has_its_reason_and_every_reason_its_deviation() -> None
 
 def test_every_listed_deviation_is_of_a_replayed_scenario() -> None:
     replayed = {
-        (param.values[0], param.values[1]) for param in plays("msg", "msg2", "route", "login", "file")
+        (param.values[0], param.values[1]) for param in plays("msg", "msg2", "route", "login", "file", "push")
     }
     replayed.add(("http_msg", "http_msg"))
     assert {(line[0], line[1]) for line in LISTED} <= replayed
