@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from hongyan.administration.keys import digest_of
-from hongyan.cli.common import with_database
+from hongyan.cli.common import Place, with_database
 from hongyan.store import Database, accounts, admins, api_keys, audit
 from hongyan.store.api_keys import KeyRow
 from hongyan.store.audit import AuditRow
@@ -12,7 +12,7 @@ from hongyan.store.passwords import VerifiedPasswords, client_digest, fits, veri
 
 from .conftest import Cli
 
-PLACE = "sqlite:///data/hongyan.db"
+PLACE = Place("sqlite:///data/hongyan.db")
 
 
 def read(query: Any, *args: Any) -> Any:

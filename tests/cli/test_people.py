@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hongyan.cli.common import with_database
+from hongyan.cli.common import Place, with_database
 from hongyan.store import Database, accounts
 from hongyan.store.passwords import VerifiedPasswords, client_digest, verify
 
@@ -22,7 +22,7 @@ def _may_log_in(name: str, password: str) -> bool:
         found = await database.read(accounts.credentials, name)
         return verify(found, client_digest(password), VerifiedPasswords())
 
-    return with_database("sqlite:///data/hongyan.db", check)
+    return with_database(Place("sqlite:///data/hongyan.db"), check)
 
 
 def test_a_user_with_everything(cli: Cli, listed: Listed) -> None:

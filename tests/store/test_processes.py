@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select
 
-from hongyan.store import Database, SessionType, accounts, membership, open_database, users
+from hongyan.store import Conversations, Database, SessionType, accounts, membership, open_database, users
 from hongyan.store.accounts import NewUser
 from hongyan.store.teamtalk import GROUP_MESSAGES, RELATION, SINGLE_MESSAGES
 
@@ -98,3 +98,31 @@ async def hash_and_status(database: Database) -> tuple[str, int]:
     found = await database.read(accounts.credentials, "u1")
     assert found is not None
     return found.slow_hash, found.status
+
+
+async def test_the_suite_sees_members_that_a_tool_changed(tmp_path: Path) -> None:
+    path = tmp_path / "hongyan.db"
+    suite, tool = await open_database(path), await open_database(path)
+    made = {"name": "g", "group_type": 1, "member_ids": [1, 2], "by": 1, "now": NOW}
+    group = await suite.write(lambda connection: membership.create(connection, **made))
+    async with running(suite) as writer:
+        assert (await writer.group_text(2, group)).error is None
+        await tool.write(membership.remove_members, Conversations(), group, [2], by=None, now=NOW)
+        assert (await writer.group_text(2, group)).error is not None
+        await tool.write(membership.add_members, Conversations(), group, [2, 3], by=None, now=NOW)
+        for sender, number in ((2, 2), (3, 3)):
+            assert (await writer.group_text(sender, group)).msg_id == number
+        assert writer.conversations.members(group) == (1, 2, 3)
+    await suite.close()
+    await tool.close()
+
+
+async def test_what_the_suite_itself_writes_is_kept_in_memory(tmp_path: Path) -> None:
+    suite = await open_database(tmp_path / "hongyan.db")
+    async with running(suite) as writer:
+        await writer.text(1, 2)
+        await writer.text(3, 4)
+        await suite.read(users.changed_since, 0)
+        await writer.text(3, 4)
+        assert len(writer.conversations) == 2
+    await suite.close()

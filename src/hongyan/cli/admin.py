@@ -7,6 +7,7 @@ import click
 from sqlalchemy import Connection
 
 from hongyan.cli.common import (
+    Place,
     database_options,
     examples,
     json_option,
@@ -39,7 +40,7 @@ def admin() -> None:
 @click.argument("name")
 @password_option
 @database_options
-def add(name: str, password: str | None, database: str) -> None:
+def add(name: str, password: str | None, database: Place) -> None:
     """Add an administrator."""
     secret = _hashed(password)
 
@@ -54,7 +55,7 @@ def add(name: str, password: str | None, database: str) -> None:
 @admin.command("list", epilog=examples("hongyan admin list", "hongyan admin list --json"))
 @json_option
 @database_options
-def list_(database: str, *, as_json: bool) -> None:
+def list_(database: Place, *, as_json: bool) -> None:
     """List every administrator."""
 
     async def work(opened: Database) -> list[AdminRow]:
@@ -67,7 +68,7 @@ def list_(database: str, *, as_json: bool) -> None:
 @click.argument("name")
 @password_option
 @database_options
-def passwd(name: str, password: str | None, database: str) -> None:
+def passwd(name: str, password: str | None, database: Place) -> None:
     """Give an administrator another password; open sessions of the console end."""
     secret = _hashed(password)
 
@@ -82,7 +83,7 @@ def passwd(name: str, password: str | None, database: str) -> None:
 @admin.command(epilog=examples("hongyan admin remove root"))
 @click.argument("name")
 @database_options
-def remove(name: str, database: str) -> None:
+def remove(name: str, database: Place) -> None:
     """Remove an administrator; open sessions of the console end."""
 
     def work(connection: Connection) -> None:

@@ -8,7 +8,15 @@ import click
 from sqlalchemy import Connection
 
 from hongyan.administration.keys import SCOPES, Scope, Token, new_token
-from hongyan.cli.common import database_options, examples, json_option, print_json, print_rows, with_database
+from hongyan.cli.common import (
+    Place,
+    database_options,
+    examples,
+    json_option,
+    print_json,
+    print_rows,
+    with_database,
+)
 from hongyan.cli.deeds import noted
 from hongyan.store import Database, api_keys
 from hongyan.store.api_keys import KeyRow, NewKey
@@ -48,7 +56,7 @@ def api_key() -> None:
 )
 @json_option
 @database_options
-def add(name: str, scopes: tuple[Scope, ...], per_minute: int, database: str, *, as_json: bool) -> None:
+def add(name: str, scopes: tuple[Scope, ...], per_minute: int, database: Place, *, as_json: bool) -> None:
     """Make a key and print it. It is shown this once: only a digest is kept."""
     token = new_token()
     key = NewKey(name, token.public_id, token.digest, scopes, 0, per_minute)
@@ -65,7 +73,7 @@ def add(name: str, scopes: tuple[Scope, ...], per_minute: int, database: str, *,
 @api_key.command("list", epilog=examples("hongyan api-key list", "hongyan api-key list --json"))
 @json_option
 @database_options
-def list_(database: str, *, as_json: bool) -> None:
+def list_(database: Place, *, as_json: bool) -> None:
     """List every key, the revoked ones too."""
 
     async def work(opened: Database) -> list[KeyRow]:
@@ -77,7 +85,7 @@ def list_(database: str, *, as_json: bool) -> None:
 @api_key.command(epilog=examples("hongyan api-key revoke crm"))
 @click.argument("name")
 @database_options
-def revoke(name: str, database: str) -> None:
+def revoke(name: str, database: Place) -> None:
     """End a key."""
 
     def work(connection: Connection) -> None:

@@ -7,11 +7,10 @@ from sqlalchemy import Connection
 
 from hongyan.administration.keys import BOT_SCOPES, new_token
 from hongyan.cli.api_key import DEFAULT_PER_MINUTE, LARGEST_PER_MINUTE
-from hongyan.cli.common import database_options, examples, json_option, print_json, with_database
+from hongyan.cli.common import Place, database_options, examples, json_option, print_json, with_database
 from hongyan.cli.deeds import noted
 from hongyan.store.api_keys import KeyRow, NewKey
 from hongyan.store.bots import add_bot
-from hongyan.store.passwords import client_digest, slow_hash
 
 
 @click.group()
@@ -35,10 +34,10 @@ def bot() -> None:
 )
 @json_option
 @database_options
-def add(name: str, nick: str, per_minute: int, database: str, *, as_json: bool) -> None:
+def add(name: str, nick: str, per_minute: int, database: Place, *, as_json: bool) -> None:
     """Make a bot and print its token. It is shown this once: only digests are kept."""
     token = new_token()
-    hashed = slow_hash(client_digest(token.text))
+    hashed = database.hash_password(token.text)
     key = NewKey(name, token.public_id, token.digest, BOT_SCOPES, 0, per_minute)
 
     def work(connection: Connection) -> KeyRow:

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
@@ -13,8 +14,11 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from hongyan.config import RedisConfig
 from hongyan.config.teamtalk.reading import layers_for
-from hongyan.store import Database, open_database
+from hongyan.store import Database
+from hongyan.store.opening import open_told
+from hongyan.store.passwords import client_digest, hashing
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -26,8 +30,27 @@ json_option: Final[Callable[[F], F]] = click.option(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where people, groups and messages are, and who else works there.
+
+    Attributes:
+        url: of the database.
+        redis: what original servers have to be told through.
+        for_originals: whether they have to be able to check passwords.
+    """
+
+    url: str
+    redis: RedisConfig = field(default_factory=RedisConfig)
+    for_originals: bool = False
+
+    def hash_password(self, password: str) -> str:
+        """Make of a password what is stored of it."""
+        return hashing(for_originals=self.for_originals)(client_digest(password))
+
+
 def database_options(command: F) -> F:
-    """Add ``--data`` and ``--config``, and pass the database's URL as ``database``."""
+    """Add ``--data`` and ``--config``, and pass what they name as ``database``."""
 
     @click.option(
         "--data",
@@ -42,38 +65,39 @@ def database_options(command: F) -> F:
     )
     @wraps(command)
     def with_database(*args: Any, data: Path | None, config: Path | None, **kwargs: Any) -> Any:
-        return command(*args, database=database_url(data, config), **kwargs)
+        return command(*args, database=database_place(data, config), **kwargs)
 
     return cast("F", with_database)
 
 
-def database_url(data: Path | None, config: Path | None) -> str:
-    """Return the database's URL.
+def database_place(data: Path | None, config: Path | None) -> Place:
+    """Return where the database is.
 
     Raises:
         ConfigError: the configuration cannot be used.
     """
     if config is None:
-        return f"{_SQLITE}{(data or Path('data')) / 'hongyan.db'}"
+        return Place(f"{_SQLITE}{(data or Path('data')) / 'hongyan.db'}")
     return configured_database(config)
 
 
-def configured_database(file: Path) -> str:
-    """Return the database's URL that a TOML file, or an original's dbproxyserver.conf, names.
+def configured_database(file: Path) -> Place:
+    """Return the database that a TOML file, or an original's dbproxyserver.conf, names.
 
     Raises:
         ConfigError: the configuration cannot be used.
     """
-    return layers_for("db_proxy", file, os.environ).build().config.db_proxy.database
+    config = layers_for("db_proxy", file, os.environ).build().config.db_proxy
+    return Place(config.database, config.redis, for_originals=not config.replace_legacy_passwords)
 
 
-def with_database(url: str, work: Callable[[Database], Coroutine[Any, Any, T]]) -> T:
+def with_database(place: Place, work: Callable[[Database], Coroutine[Any, Any, T]]) -> T:
     """Run ``work`` on the database and close it; the suite may run at the same time."""
 
     async def opened() -> T:
-        if url.startswith(_SQLITE):
-            Path(url.removeprefix(_SQLITE)).parent.mkdir(parents=True, exist_ok=True)
-        database = await open_database(url)
+        if place.url.startswith(_SQLITE):
+            Path(place.url.removeprefix(_SQLITE)).parent.mkdir(parents=True, exist_ok=True)
+        database = await open_told(place.url, place.redis)
         try:
             return await work(database)
         finally:

@@ -9,6 +9,7 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from hongyan.cli.common import (
+    Place,
     configured_database,
     database_options,
     examples,
@@ -36,7 +37,7 @@ def db() -> None:
 
 @db.command(epilog=examples("hongyan db migrate --config hongyan.toml"))
 @database_options
-def migrate(database: str) -> None:
+def migrate(database: Place) -> None:
     """Make the tables, or bring them up to date; every server does it too when it starts."""
 
     async def work(opened: Database) -> str:
@@ -51,7 +52,7 @@ def migrate(database: str) -> None:
 @click.option("--yes", is_flag=True, help="There is a backup; do not ask.")
 @json_option
 @database_options
-def check_(database: str, *, mend: bool, yes: bool, as_json: bool) -> None:
+def check_(database: Place, *, mend: bool, yes: bool, as_json: bool) -> None:
     """Look for what original servers leave behind; exit code 1 when something was found.
 
     Rows that stand there twice, numbers given twice or missing, sessions of users that are gone,
@@ -96,7 +97,7 @@ def copy_(source: str, target: str, *, as_json: bool) -> None:
     """
 
     async def copied(opened: Database) -> list[TableCount]:
-        return await _into(opened, _place(target))
+        return await _into(opened, _place(target).url)
 
     counts = with_database(_place(source), copied)
     print_rows([count._asdict() for count in counts], as_json=as_json)
@@ -134,8 +135,8 @@ def _shown_in(bar: Progress) -> Callable[[str, int, int], None]:
     return show
 
 
-def _place(given: str) -> str:
-    return given if _URL in given else configured_database(Path(given))
+def _place(given: str) -> Place:
+    return Place(given) if _URL in given else configured_database(Path(given))
 
 
 def _row(finding: Finding) -> dict[str, object]:

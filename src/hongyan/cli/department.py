@@ -4,7 +4,7 @@ from time import time
 
 import click
 
-from hongyan.cli.common import database_options, examples, json_option, print_rows, with_database
+from hongyan.cli.common import Place, database_options, examples, json_option, print_rows, with_database
 from hongyan.store import Database, departments
 from hongyan.store.departments import DepartmentRow
 
@@ -24,7 +24,7 @@ def department() -> None:
 @click.option("--parent", default="", help="The department that it belongs to.")
 @click.option("--priority", type=click.IntRange(min=0), default=0, help="Lower ones stand first in clients.")
 @database_options
-def add(name: str, parent: str, priority: int, database: str) -> None:
+def add(name: str, parent: str, priority: int, database: Place) -> None:
     """Add a department."""
 
     async def work(opened: Database) -> int:
@@ -36,7 +36,7 @@ def add(name: str, parent: str, priority: int, database: str) -> None:
 @department.command("list", epilog=examples("hongyan department list", "hongyan department list --json"))
 @json_option
 @database_options
-def list_(database: str, *, as_json: bool) -> None:
+def list_(database: Place, *, as_json: bool) -> None:
     """List every department."""
 
     async def work(opened: Database) -> list[DepartmentRow]:

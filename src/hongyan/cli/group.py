@@ -5,7 +5,7 @@ from time import time
 import click
 from sqlalchemy import Connection, select
 
-from hongyan.cli.common import database_options, examples, json_option, print_rows, with_database
+from hongyan.cli.common import Place, database_options, examples, json_option, print_rows, with_database
 from hongyan.errors import ErrorCode, RefusedError
 from hongyan.store import Database, membership
 from hongyan.store.accounts import credentials
@@ -36,7 +36,7 @@ def group() -> None:
     help="Clients list normal groups; temporary ones show when something is written.",
 )
 @database_options
-def create(name: str, members: str, creator: str, kind: str, database: str) -> None:
+def create(name: str, members: str, creator: str, kind: str, database: Place) -> None:
     """Create a group; the creator is a member too."""
     names = [member.strip() for member in members.split(",") if member.strip()]
     if not names:
@@ -51,7 +51,7 @@ def create(name: str, members: str, creator: str, kind: str, database: str) -> N
 @group.command("list", epilog=examples("hongyan group list", "hongyan group list --json"))
 @json_option
 @database_options
-def list_(database: str, *, as_json: bool) -> None:
+def list_(database: Place, *, as_json: bool) -> None:
     """List every group and its members."""
 
     async def work(opened: Database) -> list[dict[str, object]]:

@@ -9,6 +9,7 @@ import click
 from sqlalchemy import Connection
 
 from hongyan.cli.common import (
+    Place,
     database_options,
     examples,
     json_option,
@@ -19,7 +20,7 @@ from hongyan.cli.common import (
 from hongyan.errors import HongyanError
 from hongyan.store import Database, accounts, departments
 from hongyan.store.accounts import Account, NewUser
-from hongyan.store.passwords import client_digest, slow_hash
+from hongyan.store.passwords import hashing
 from hongyan.store.user_import import UserFile, add_all, parse_sex
 
 T = TypeVar("T")
@@ -71,10 +72,10 @@ def user() -> None:
 )
 @database_options
 def add(
-    name: str, password: str | None, department: str, count: int | None, database: str, **fields: Any
+    name: str, password: str | None, department: str, count: int | None, database: Place, **fields: Any
 ) -> None:
     """Add a user, or many like it."""
-    secret = slow_hash(client_digest(read_password(password)))
+    secret = database.hash_password(read_password(password))
     names = [name] if count is None else [f"{name}{number}" for number in range(1, count + 1)]
 
     def work(connection: Connection) -> int:
@@ -89,7 +90,7 @@ def add(
 @user.command("list", epilog=examples("hongyan user list", "hongyan user list --json | jq '.[].name'"))
 @json_option
 @database_options
-def list_(database: str, *, as_json: bool) -> None:
+def list_(database: Place, *, as_json: bool) -> None:
     """List every user."""
 
     async def work(opened: Database) -> list[Account]:
@@ -102,9 +103,9 @@ def list_(database: str, *, as_json: bool) -> None:
 @click.argument("name")
 @password_option
 @database_options
-def passwd(name: str, password: str | None, database: str) -> None:
+def passwd(name: str, password: str | None, database: Place) -> None:
     """Give a user another password."""
-    secret = slow_hash(client_digest(read_password(password)))
+    secret = database.hash_password(read_password(password))
     _write(database, lambda connection: accounts.set_password(connection, name, secret, int(time())))
     click.echo(f"{name} has a new password")
 
@@ -112,7 +113,7 @@ def passwd(name: str, password: str | None, database: str) -> None:
 @user.command(epilog=examples("hongyan user disable anna"))
 @click.argument("name")
 @database_options
-def disable(name: str, database: str) -> None:
+def disable(name: str, database: Place) -> None:
     """Let a user log in no more; what was written stays."""
     _write(database, lambda connection: accounts.disable(connection, name, int(time())))
     click.echo(f"{name} cannot log in any more")
@@ -131,13 +132,13 @@ def disable(name: str, database: str) -> None:
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--dry-run", is_flag=True, help="Check everything and change nothing.")
 @database_options
-def import_(file: Path, database: str, *, dry_run: bool) -> None:
+def import_(file: Path, database: Place, *, dry_run: bool) -> None:
     """Add the users of a CSV file: all of them, or none if a line is wrong.
 
     The first line names the columns: name and password, and any of nick, department, phone, email, sex.
     """
     users = UserFile.read(file)
-    users.hash_passwords()
+    users.hash_passwords(hashing(for_originals=database.for_originals))
     faults = _write(database, lambda connection: add_all(connection, users, int(time()), dry_run=dry_run))
     if faults:
         for fault in faults:
@@ -146,7 +147,7 @@ def import_(file: Path, database: str, *, dry_run: bool) -> None:
     click.echo(f"{len(users.rows)} users {'would be imported' if dry_run else 'imported'}")
 
 
-def _write(database: str, change: Callable[[Connection], T]) -> T:
+def _write(database: Place, change: Callable[[Connection], T]) -> T:
     async def work(opened: Database) -> T:
         return await opened.write(change)
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select, update
 from hongyan.errors import ErrorCode, RefusedError
 from hongyan.store import bulk, session_tokens
 from hongyan.store.claims import claim_accounts
-from hongyan.store.passwords import Credentials
+from hongyan.store.passwords import Credentials, in_columns
 from hongyan.store.schema import PASSWORD
 from hongyan.store.stamps import change_time
 from hongyan.store.teamtalk import DEPART, USER
@@ -21,6 +21,8 @@ _USER_COLUMNS = (
     "name",
     "domain",
     "nick",
+    "password",
+    "salt",
     "phone",
     "email",
     "departId",
@@ -32,7 +34,11 @@ _PASSWORD_COLUMNS = ("userId", "hash", "updated")
 
 
 class NewUser(NamedTuple):
-    """A user to be made; an empty nick or domain becomes the name."""
+    """A user to be made; an empty nick or domain becomes the name.
+
+    Attributes:
+        slow_hash: of the password, as ``passwords.hashing`` makes it.
+    """
 
     name: str
     slow_hash: str
@@ -112,7 +118,8 @@ def add_users(connection: Connection, users: Sequence[NewUser], now: int) -> int
     bulk.insert_rows(connection, USER, _USER_COLUMNS, flat)
     rows = bulk.find_rows(connection, USER, ("name",), ("name", "id"), names)
     ids: dict[str, int] = {name: user_id for name, user_id in rows}  # noqa: C416 - not tuples
-    hashes = [value for user in users for value in (ids[user.name], user.slow_hash, stamp)]
+    slow = [(ids[user.name], in_columns(user.slow_hash)[0], stamp) for user in users]
+    hashes = [value for row in slow if row[1] for value in row]
     bulk.insert_rows(connection, PASSWORD, _PASSWORD_COLUMNS, hashes)
     return len(users)
 
@@ -128,8 +135,9 @@ def set_password(connection: Connection, name: str, slow_hash: str, now: int) ->
 
 def set_password_of(connection: Connection, user_id: int, slow_hash: str, now: int) -> None:
     """Do the same for the user with an id, who exists."""
-    connection.execute(update(USER).where(USER.c.id == user_id).values(password="", salt=""))
-    _set_hash(connection, user_id, slow_hash, now)
+    slow, legacy, salt = in_columns(slow_hash)
+    connection.execute(update(USER).where(USER.c.id == user_id).values(password=legacy, salt=salt))
+    _set_hash(connection, user_id, slow, now)
     session_tokens.revoke(connection, user_id)
 
 
@@ -178,7 +186,8 @@ def _set_hash(connection: Connection, user_id: int, slow_hash: str, now: int) ->
 
 def _user_values(user: NewUser, stamp: int) -> tuple[Any, ...]:
     domain, nick = user.domain or user.name, user.nick or user.name
-    texts = (user.sex, user.name, domain, nick, user.phone, user.email)
+    _, legacy, salt = in_columns(user.slow_hash)
+    texts = (user.sex, user.name, domain, nick, legacy, salt, user.phone, user.email)
     return (*texts, user.department_id, 0, stamp, stamp)
 
 

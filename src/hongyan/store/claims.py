@@ -4,8 +4,8 @@ Behind a network the database may have other writers: further db_proxies and com
 row of HyConversation stands for each conversation. Whoever writes to one locks its row until the
 commit, so numbers rise by one in the order of the commits whoever gives them; and the row says
 what the others did meanwhile: the newest number, and a version that rises with every change of
-members or sessions. SQLite has one writer at a time and keys that refuse a number twice; there
-nothing of this is needed.
+members or sessions. SQLite has one writer at a time and keys that refuse a number twice; there it is
+enough to notice that another process has written at all.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,6 +25,7 @@ _FIRST_PAIR: Final = 1 << 32
 _SIGN: Final = 1 << 63
 _CURRENT_S: Final = 1.0
 """So long may a group's members be answered from memory after a message was stored."""
+_SEEN: Final = "hongyan.data_version"
 _ACCOUNTS: Final = 0
 """The row that stands for the names of all users; no conversation has this key."""
 
@@ -39,6 +40,17 @@ class Claim(NamedTuple):
 def is_shared(connection: Connection) -> bool:
     """Whether others may write at the same time."""
     return connection.dialect.name != "sqlite"
+
+
+def notice_others(connection: Connection, conversations: Conversations) -> None:
+    """Drop every state when another process has written to the SQLite file since the last transaction."""
+    if is_shared(connection):
+        return
+    # SQLite counts the commits of other connections; one statement of the driver's costs microseconds.
+    (version,) = connection.connection.cursor().execute("PRAGMA data_version").fetchone()
+    if connection.info.get(_SEEN) != version:
+        connection.info[_SEEN] = version
+        conversations.clear()
 
 
 def claim(connection: Connection, conversations: Conversations, keys: Iterable[int]) -> dict[int, Claim]:

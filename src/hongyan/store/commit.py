@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from hongyan.errors import BackendError
 from hongyan.store.batch import store_run
+from hongyan.store.claims import notice_others
 from hongyan.store.conversations import Conversations
 from hongyan.store.database import (
     ConflictError,
@@ -157,6 +158,7 @@ class Committer:
 
     def _transaction(self, connection: Connection) -> AbstractContextManager[None]:
         self._conversations.begin()
+        notice_others(connection, self._conversations)
         return nullcontext() if self._redis is None else self._redis.transaction(connection)
 
     def _store_alone(self, connection: Connection, entry: Entry, now: int) -> None:

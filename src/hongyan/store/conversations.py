@@ -134,6 +134,11 @@ class Conversations:
         self._states.pop(key, None)
         self._used.pop(key, None)
 
+    def clear(self) -> None:
+        """Anything may have been changed past this cache."""
+        self._states.clear()
+        self._used.clear()
+
     def members(self, group_id: int) -> tuple[int, ...] | None:
         """A group's members by decimal string, if known; safe to call from any thread."""
         state = self._states.get(group_id)

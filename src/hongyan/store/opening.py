@@ -15,6 +15,7 @@ from hongyan.store.database import Database
 from hongyan.store.entries import PendingMessage
 from hongyan.store.journal import Journal
 from hongyan.store.redis_shared import Pool, SharedRedis
+from hongyan.store.redis_told import ToldDatabase
 from hongyan.store.sqlite import SqliteDatabase, Synchronous
 
 _SQLITE: Final = "sqlite:///"
@@ -86,6 +87,17 @@ async def open_database(
     database = _database(place, synchronous, readers, _parsed(replica) if replica else None)
     await database.open()
     return database
+
+
+async def open_told(place: str, redis: RedisConfig) -> Database:
+    """Open a database for a tool, and tell original servers of what it writes where they share a Redis.
+
+    Raises:
+        ConfigError: as for ``open_database`` and ``open_redis``.
+    """
+    shared = open_redis(redis)
+    database = await open_database(place)
+    return database if shared is None else ToldDatabase(database, shared)
 
 
 def open_redis(config: RedisConfig) -> SharedRedis | None:

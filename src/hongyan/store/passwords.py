@@ -6,6 +6,7 @@ Checking is slow on purpose and touches no database: callers run it in a thread.
 import hmac
 import secrets
 from collections import OrderedDict
+from collections.abc import Callable
 from hashlib import blake2b, md5
 from typing import Final, NamedTuple
 
@@ -20,6 +21,9 @@ _DUMMY: Final = (
     "$argon2id$v=19$m=19456,t=2,p=1$VJMiwtRTB1l4ZW6jRArVlg$4bd+z6kLdBwDhajq1N4PpUFnuV7ZI/0ZhEMiSp4rXRU"
 )
 _REMEMBERED = 100_000
+_ORIGINAL: Final = "teamtalk$"
+_SALT_CHARACTERS: Final = 4
+"""The width of IMUser.salt."""
 
 
 class Credentials(NamedTuple):
@@ -80,6 +84,25 @@ def legacy_hash(offered: str, salt: str) -> str:
 def slow_hash(offered: str) -> str:
     """What is stored for what a client sends; takes some 30 ms."""
     return _HASHER.hash(offered.encode("utf-8", "surrogatepass"))
+
+
+def original_form(offered: str) -> str:
+    """What is stored where original servers have to check it too: TeamTalk's hash and its salt."""
+    salt = secrets.token_hex(_SALT_CHARACTERS // 2)
+    return f"{_ORIGINAL}{salt}${legacy_hash(offered, salt)}"
+
+
+def hashing(*, for_originals: bool) -> Callable[[str], str]:
+    """The way to hash what a client sends: one that originals understand, or a slow one."""
+    return original_form if for_originals else slow_hash
+
+
+def in_columns(stored: str) -> tuple[str, str, str]:
+    """Take apart what ``hashing`` has made: the slow hash, and TeamTalk's hash and salt; some are empty."""
+    if not stored.startswith(_ORIGINAL):
+        return stored, "", ""
+    salt, _, legacy = stored.removeprefix(_ORIGINAL).partition("$")
+    return "", legacy, salt
 
 
 def verify(credentials: Credentials | None, offered: str, verified: VerifiedPasswords) -> bool:

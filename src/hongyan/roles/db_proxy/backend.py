@@ -1,12 +1,14 @@
 """What the handlers of db_proxy share."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from hongyan.roles.db_proxy.requests import Requests
 from hongyan.store.conversations import Conversations
 from hongyan.store.database import Database
 from hongyan.store.journal import Journal
+from hongyan.store.passwords import slow_hash
 from hongyan.store.redis_shared import SharedRedis
 
 
@@ -19,6 +21,8 @@ class Backend:
     journal: Journal
     requests: Requests
     redis: SharedRedis | None = None
+    hash_password: Callable[[str], str] = slow_hash
+    """Makes what is stored of what a client sends; may take long."""
 
 
 def now() -> int:

@@ -58,6 +58,7 @@ class LoginHandlers:
         self._requests = backend.requests
         self._journal = backend.journal
         self._replace_legacy = replace_legacy
+        self._hash = backend.hash_password
         self._session_token_s = session_token_days * session_tokens.DAY_S
         self._verified = VerifiedPasswords()
         self._threads = ThreadPoolExecutor(
@@ -191,10 +192,10 @@ class LoginHandlers:
         if not is_password_digest(offered):
             reply.result_string = "the password must come as its MD5 in lower-case hex"
             return reply
-        slow = await asyncio.get_running_loop().run_in_executor(self._threads, passwords.slow_hash, offered)
+        hashed = await asyncio.get_running_loop().run_in_executor(self._threads, self._hash, offered)
         user = NewUser(
             name=name,
-            slow_hash=slow,
+            slow_hash=hashed,
             nick=text(message.nick),
             phone=text(message.phone),
             email=text(message.email),

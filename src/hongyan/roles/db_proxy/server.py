@@ -31,6 +31,7 @@ from hongyan.store.database import Database
 from hongyan.store.journal import Journal
 from hongyan.store.opening import open_database, open_redis
 from hongyan.store.outbox import Outbox
+from hongyan.store.passwords import hashing
 from hongyan.store.redis_rebuild import rebuild
 from hongyan.store.redis_shared import SharedRedis
 from hongyan.store.sqlite import Synchronous
@@ -107,7 +108,8 @@ class DbProxyServer:
             observe=outbox.stored,
         )
         requests = Requests(runtime.tasks, journal, config.max_pending_queries)
-        backend = Backend(database, conversations, journal, requests, self._redis)
+        hash_password = hashing(for_originals=not config.replace_legacy_passwords)
+        backend = Backend(database, conversations, journal, requests, self._redis, hash_password)
         msfs = MsfsClient(config.msfs_url, runtime.trust.secret) if config.msfs_url else None
         self._sounds = Sounds(AudioFiles(self._audio_dir()), msfs)
         voice = VoiceMessages(self._sounds, database, journal)

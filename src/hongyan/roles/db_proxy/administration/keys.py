@@ -20,7 +20,7 @@ from hongyan.roles.db_proxy.backend import now
 from hongyan.store import api_keys
 from hongyan.store.api_keys import KeyRow, NewKey
 from hongyan.store.bots import add_bot
-from hongyan.store.passwords import client_digest, slow_hash
+from hongyan.store.passwords import client_digest
 
 
 class KeyOperations:
@@ -53,7 +53,7 @@ class KeyOperations:
 
     async def _add_bot(self, arguments: BotNew, caller: Caller) -> ApiKeyMade:
         token = new_token()
-        hashed = await self._desk.slowly(slow_hash, client_digest(token.text))
+        hashed = await self._desk.slowly(self._desk.backend.hash_password, client_digest(token.text))
         key = NewKey(arguments.name, token.public_id, token.digest, BOT_SCOPES, 0, arguments.per_minute)
         done = deed(keys.ADD_BOT, arguments, caller, arguments.name)
         row = await self._desk.change(

@@ -26,7 +26,7 @@ from hongyan.roles.db_proxy.backend import now
 from hongyan.store import accounts, audit, departments, roster
 from hongyan.store.accounts import NewUser
 from hongyan.store.audit import Deed
-from hongyan.store.passwords import client_digest, slow_hash
+from hongyan.store.passwords import client_digest
 from hongyan.store.roster import Person, Search
 from hongyan.store.user_import import UserFile, add_all
 
@@ -52,7 +52,7 @@ class UserOperations:
     async def _add(self, arguments: UserNew, caller: Caller) -> Made:
         if arguments.department_id:
             await self._desk.read(departments.check_in_use, arguments.department_id)
-        hashed = await self._desk.slowly(slow_hash, client_digest(arguments.password))
+        hashed = await self._desk.slowly(self._desk.backend.hash_password, client_digest(arguments.password))
         user = NewUser(
             name=arguments.name,
             slow_hash=hashed,
@@ -84,7 +84,7 @@ class UserOperations:
         return _user(await self._desk.change(done, lambda c: roster.edit(c, arguments.id, columns, now())))
 
     async def _password(self, arguments: UserPassword, caller: Caller) -> Nothing:
-        hashed = await self._desk.slowly(slow_hash, client_digest(arguments.password))
+        hashed = await self._desk.slowly(self._desk.backend.hash_password, client_digest(arguments.password))
         done = deed(users.PASSWORD, arguments, caller, arguments.id)
         await self._desk.change(done, lambda c: roster.set_password(c, arguments.id, hashed, now()))
         return Nothing()
@@ -97,7 +97,7 @@ class UserOperations:
         if len(file.rows) > MAX_IMPORT_ROWS:
             raise RefusedError(ErrorCode.TOO_LARGE, f"at most {MAX_IMPORT_ROWS} users at once")
         if not arguments.dry_run:
-            await self._desk.slowly(file.hash_passwords)
+            await self._desk.slowly(file.hash_passwords, self._desk.backend.hash_password)
         done = deed(users.IMPORT, arguments, caller, f"{len(file.rows)} users")
         faults = await self._desk.write(_import, file, done, now(), dry_run=arguments.dry_run)
         return UserImported(users=len(file.rows), faults=tuple(map(_fault, faults)))
