@@ -186,6 +186,30 @@ async def test_damage_is_reported_and_mended(url: str) -> None:
     await database.close()
 
 
+async def test_what_was_stored_while_redis_was_away_disturbs_nobody_and_gets_its_number(
+    mariadb: MariaDb, url: str
+) -> None:
+    database = await filled(url)
+    mariadb.sql(
+        "USE teamtalk",
+        "INSERT INTO IMMessage_3 (relateId, fromId, toId, msgId, content, created, updated)"
+        " VALUES (3, 1, 3, 4294967295, 'no number', 104, 104)",
+        "INSERT INTO IMGroupMessage_1 (groupId, userId, msgId, content, type, created, updated)"
+        " VALUES (1, 1, 4294967295, 'no number', 17, 104, 104)",
+    )
+    found = {f.table for f in await database.read(check) if "without a number" in f.what}
+    assert found == {"IMMessage_3", "IMGroupMessage_1"}
+    async with running(database) as writer:
+        assert (await writer.text(1, 3)).msg_id == 5
+        assert (await writer.group_text(1, 1)).msg_id == 3
+    assert await database.read(unread.totals, [3]) == {3: 4}  # the numbered ones
+    await database.write(repair, NOW)
+    page = await database.read(messages.history, 1, SessionType.SINGLE, 3, 0, 10)
+    assert [row.content for row in page] == ["hi", "no number", "3 103", "3 102", "3 101"]
+    assert [row.msg_id for row in page] == [5, 4, 3, 2, 1]
+    await database.close()
+
+
 @pytest.mark.parametrize("engine", ["sqlite", "mariadb", "postgresql"], indirect=True)
 async def test_a_whole_installation_moves_to_another_engine_and_back(
     url: str, new_place: Callable[..., str]

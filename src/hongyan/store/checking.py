@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Select, Table, and_, func, inspect, or_, select
 
-from hongyan.store.entries import GROUP_TYPES, MAX_CONTENT_CHARS, SINGLE_TYPES, SessionType
+from hongyan.store.entries import GROUP_TYPES, MAX_CONTENT_CHARS, NO_NUMBER, SINGLE_TYPES, SessionType
 from hongyan.store.schema import TEAMTALK_TABLES
 from hongyan.store.teamtalk import (
     GROUP,
@@ -21,6 +21,7 @@ from hongyan.store.teamtalk import (
 )
 
 _SAMPLES: Final = 5
+_NO_NUMBERS: Final = (0, NO_NUMBER)
 
 
 class Finding(NamedTuple):
@@ -57,6 +58,11 @@ def doubled(table: Table, *names: str) -> Select[Any]:
     """The combinations that stand in several rows."""
     columns = [table.c[name] for name in names]
     return select(*columns).group_by(*columns).having(func.count() > 1).order_by(*columns)
+
+
+def unnumbered(table: Table, owner: str) -> Select[Any]:
+    """Conversations in which an original has stored something while Redis did not answer."""
+    return select(table.c[owner]).where(table.c.msgId.in_(_NO_NUMBERS)).distinct().order_by(table.c[owner])
 
 
 def gone_sessions() -> Select[Any]:
@@ -129,13 +135,15 @@ def _messages(
 ) -> list[Finding]:
     message = table.c
     of = message[owner]
-    gaps = select(of).group_by(of).having(func.max(message.msgId) > func.count(message.msgId.distinct()))
+    numbered = select(of).where(message.msgId.not_in(_NO_NUMBERS))
+    gaps = numbered.group_by(of).having(func.max(message.msgId) > func.count(message.msgId.distinct()))
     orphans = select(of).where(~select(owners.c.id).where(owners.c.id == of).exists()).distinct()
     long = select(message.id).where(func.char_length(message.content) > MAX_CONTENT_CHARS)
     if connection.dialect.name == "sqlite":
         long = select(message.id).where(func.length(message.content) > MAX_CONTENT_CHARS)
     strange = select(message.id).where(message.type.not_in(types))
     asked: Sequence[tuple[str, Select[Any], bool]] = (
+        ("conversations with messages without a number", unnumbered(table, owner), True),
         ("numbers that several messages of a conversation have", doubled(table, owner, "msgId"), True),
         ("conversations in which numbers are missing (never stored)", gaps.order_by(of), False),
         ("conversations that nobody has", orphans.order_by(of), False),

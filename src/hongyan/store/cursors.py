@@ -5,11 +5,12 @@ with them, a cursor cannot.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from hongyan.store import bulk
-from hongyan.store.entries import SessionType
+from hongyan.store.entries import NO_NUMBER, SessionType
 from hongyan.store.redis_mirror import tell_read
 from hongyan.store.schema import READ_CURSOR
 from hongyan.store.teamtalk import (
@@ -48,8 +49,7 @@ def latest_id(connection: Connection, user_id: int, session_type: int, peer_id: 
     if relation is None:
         return 0
     messages = SINGLE_MESSAGES[relation % SHARDS].c
-    newest = select(func.max(messages.msgId)).where(messages.relateId == relation, messages.status == 0)
-    return connection.execute(newest).scalar() or 0
+    return _newest(connection, messages, messages.relateId == relation)
 
 
 def relation_id(connection: Connection, one: int, other: int) -> int | None:
@@ -72,5 +72,9 @@ def _latest_group_id(connection: Connection, user_id: int, group_id: int) -> int
     if join_time(connection, group_id, user_id) is None:
         return 0
     messages = GROUP_MESSAGES[group_id % SHARDS].c
-    newest = select(func.max(messages.msgId)).where(messages.groupId == group_id, messages.status == 0)
-    return connection.execute(newest).scalar() or 0
+    return _newest(connection, messages, messages.groupId == group_id)
+
+
+def _newest(connection: Connection, messages: Any, mine: ColumnElement[bool]) -> int:
+    shown = (mine, messages.status == 0, messages.msgId < NO_NUMBER)
+    return connection.execute(select(func.max(messages.msgId)).where(*shown)).scalar() or 0

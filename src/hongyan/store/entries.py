@@ -10,6 +10,9 @@ GROUP_TYPES: Final = frozenset((17, 18))
 MESSAGE_TYPES: Final = SINGLE_TYPES | GROUP_TYPES
 """The values of IMMessage.type and IMGroupMessage.type: text and audio, single and group."""
 
+NO_NUMBER: Final = 0xFFFF_FFFF
+"""What an original writes as msg_id while Redis does not answer; it is nobody's number."""
+
 MAX_CONTENT_CHARS: Final = 4096
 MAX_CLIENT_MSG_ID_CHARS: Final = 64
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, ScalarSelect, Table, func, sel
 
 from hongyan.store import bulk
 from hongyan.store.conversations import GroupState, SingleState
-from hongyan.store.entries import SessionType, by_decimal_string, pair_key, pair_of
+from hongyan.store.entries import NO_NUMBER, SessionType, by_decimal_string, pair_key, pair_of
 from hongyan.store.teamtalk import (
     GROUP,
     GROUP_MEMBER,
@@ -69,7 +69,7 @@ def read_group_sessions(connection: Connection, state: GroupState) -> None:
 def last_group_id(connection: Connection, group_id: int) -> int:
     """The newest msg_id of a group, whatever the row's status; 0 when nothing was written."""
     messages = GROUP_MESSAGES[group_id % SHARDS].c
-    newest = select(func.max(messages.msgId)).where(messages.groupId == group_id)
+    newest = select(func.max(messages.msgId)).where(messages.groupId == group_id, messages.msgId < NO_NUMBER)
     return connection.execute(newest).scalar() or 0
 
 
@@ -156,6 +156,6 @@ def _ways(connection: Connection, messages: Table) -> list[list[ColumnElement[bo
 
 
 def _newest(messages: Table, *which: ColumnElement[bool]) -> ScalarSelect[int]:
-    mine = (messages.c.relateId == RELATION.c.id, *which)
+    mine = (messages.c.relateId == RELATION.c.id, messages.c.msgId < NO_NUMBER, *which)
     newest = select(func.max(messages.c.msgId)).where(*mine)
     return newest.correlate(RELATION).scalar_subquery()

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, func, select
 from hongyan.errors import ErrorCode, RefusedError
 from hongyan.store import bulk
 from hongyan.store.cursors import join_time, relation_id
-from hongyan.store.entries import MESSAGE_TYPES, SessionType
+from hongyan.store.entries import MESSAGE_TYPES, NO_NUMBER, SessionType
 from hongyan.store.teamtalk import GROUP, GROUP_MESSAGES, RELATION, SHARDS, SINGLE_MESSAGES
 
 _MAX_BY_IDS = 100
@@ -140,7 +140,7 @@ def _latest_of(owners: Table, messages: Table, names: tuple[str, str]) -> Select
     # One step down the index per conversation; grouping would walk through all messages.
     newest = (
         select(func.max(others.c.msgId))
-        .where(others.c[names[0]] == owners.c.id, others.c.status == 0)
+        .where(others.c[names[0]] == owners.c.id, others.c.status == 0, others.c.msgId < NO_NUMBER)
         .correlate(owners)
         .scalar_subquery()
     )

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Table, delete, insert, select
 
 from hongyan.store import bulk
 from hongyan.store.cursors import CursorKey, relation_id, write_cursors
-from hongyan.store.entries import SessionType
+from hongyan.store.entries import NO_NUMBER, SessionType
 from hongyan.store.redis_mirror import group_counter, user_counter
 from hongyan.store.schema import DEVICE_TOKEN, GROUP_SETTING
 from hongyan.store.teamtalk import GROUP_MEMBER, GROUP_MESSAGES, SHARDS, SINGLE_MESSAGES, USER
@@ -57,7 +57,7 @@ def _groups(connection: Connection, ask: Ask) -> None:
 def _cursor(connection: Connection, messages: Table, mine: tuple[Any, ...], unread: int) -> int:
     """The number of the newest read message when so many above it are not."""
     number = messages.c.msgId
-    newest = select(number).where(*mine, messages.c.status == 0).order_by(number.desc())
+    newest = select(number).where(*mine, messages.c.status == 0, number < NO_NUMBER).order_by(number.desc())
     found: int | None = connection.execute(newest.offset(max(0, unread)).limit(1)).scalar()
     return found or 0
 

@@ -9,9 +9,10 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Final
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, case, func, insert, select
 from sqlalchemy.util import await_only
 
+from hongyan.store.entries import NO_NUMBER
 from hongyan.store.redis_adopt import adopt
 from hongyan.store.redis_mirror import group_counter, user_counter
 from hongyan.store.redis_shared import MARK, POOLS, RedisWork, redis_of
@@ -71,14 +72,17 @@ def _members(connection: Connection, work: RedisWork) -> None:
 def _newest(connection: Connection, work: RedisWork) -> dict[int, int]:
     """Numbers go on where they were; return how many messages each group has."""
     for table in SINGLE_MESSAGES:
-        newest = select(table.c.relateId, func.max(table.c.msgId)).group_by(table.c.relateId)
+        numbered = select(table.c.relateId, func.max(table.c.msgId)).where(table.c.msgId < NO_NUMBER)
+        newest = numbered.group_by(table.c.relateId)
         for relation, number in connection.execute(newest):
             work.tell("unread", *_RAISE, f"msg_id_{relation}", number)
     totals: dict[int, int] = {}
     for table in GROUP_MESSAGES:
-        columns = (table.c.groupId, func.max(table.c.msgId), func.count())
+        # An original has counted those without a number as unread, too.
+        newest_id = func.max(case((table.c.msgId < NO_NUMBER, table.c.msgId), else_=0))
+        columns = (table.c.groupId, newest_id, func.count())
         for group_id, number, count in connection.execute(select(*columns).group_by(table.c.groupId)):
-            work.tell("unread", *_RAISE, f"group_msg_id_{group_id}", number)
+            work.tell("unread", *_RAISE, f"group_msg_id_{group_id}", int(number))
             work.tell("unread", "HSET", group_counter(group_id), "count", count)
             totals[group_id] = count
     return totals

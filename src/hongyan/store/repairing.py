@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, delete, func, select, update
 
 from hongyan.store import bulk
-from hongyan.store.checking import doubled, gone_members, gone_sessions, miscounted_groups
+from hongyan.store.checking import doubled, gone_members, gone_sessions, miscounted_groups, unnumbered
 from hongyan.store.cursors import CursorKey, write_cursors
 from hongyan.store.entries import SessionType, pair_key
 from hongyan.store.schema import CONVERSATION
@@ -32,7 +32,7 @@ def repair(connection: Connection, now: int) -> int:
     changed = _merge_relations(connection)
     changed += _merge_rows(connection, SESSION, "userId", "peerId", "type")
     changed += _merge_rows(connection, GROUP_MEMBER, "groupId", "userId")
-    changed += _renumber_doubled(connection)
+    changed += _renumber_all(connection)
     changed += _close(connection, SESSION, gone_sessions(), updated=now)
     changed += _close(connection, GROUP_MEMBER, gone_members())
     for group_id, count in connection.execute(miscounted_groups()).all():
@@ -86,11 +86,12 @@ def _merge_rows(connection: Connection, table: Table, *names: str) -> int:
     return len(combinations)
 
 
-def _renumber_doubled(connection: Connection) -> int:
+def _renumber_all(connection: Connection) -> int:
     changed = 0
     for tables, owner in ((SINGLE_MESSAGES, "relateId"), (GROUP_MESSAGES, "groupId")):
         for table in tables:
             owners = {row[0] for row in connection.execute(doubled(table, owner, "msgId"))}
+            owners |= set(connection.execute(unnumbered(table, owner)).scalars())
             for owner_id in sorted(owners):
                 _renumber(connection, table, owner, owner_id)
             changed += len(owners)

@@ -17,7 +17,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from hongyan.store.entries import SessionType
+from hongyan.store.entries import NO_NUMBER, SessionType
 from hongyan.store.messages import LatestMessage, latest_group, latest_single
 from hongyan.store.schema import READ_CURSOR
 from hongyan.store.teamtalk import (
@@ -135,7 +135,8 @@ def _count_group(mine: CTE, shard: int) -> Select[Any]:
 
 
 def _count(mine: CTE, shard: int, messages: Table, matching: ColumnElement[bool]) -> Select[Any]:
-    unread_ones = and_(matching, messages.c.msgId > mine.c.seen)
+    numbered = messages.c.msgId < NO_NUMBER
+    unread_ones = and_(matching, messages.c.msgId > mine.c.seen, numbered)
     return (
         select(mine.c.userId, mine.c.peerId, mine.c.owner, func.count())
         .join_from(mine, messages, unread_ones)

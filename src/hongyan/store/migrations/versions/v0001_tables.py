@@ -31,6 +31,8 @@ branch_labels = None
 depends_on = None
 
 _CLUSTERED: dict[str, Any] = {**TABLE_OPTIONS, "sqlite_with_rowid": False}
+_NO_NUMBER = 0xFFFF_FFFF
+"""What originals have written while their Redis did not answer."""
 _UNIQUE = {
     "uq_hy_user_name": ("IMUser", ["name"]),
     "uq_hy_relation": ("IMRelationShip", ["smallId", "bigId"]),
@@ -133,14 +135,14 @@ def _read_what_is_there(connection: sa.Connection) -> None:
             sa.select(session.userId, sa.literal(1), session.peerId, sa.func.max(message.msgId))
             .join_from(SESSION, RELATION, sa.and_(RELATION.c.smallId == low, RELATION.c.bigId == high))
             .join(SINGLE_MESSAGES[shard], message.relateId == RELATION.c.id)
-            .where(session.type == 1)
+            .where(session.type == 1, message.msgId < _NO_NUMBER)
             .group_by(session.userId, session.peerId),
         )
         _put_cursors(
             connection,
             sa.select(member.userId, sa.literal(2), member.groupId, sa.func.max(group_message.msgId))
             .join_from(GROUP_MEMBER, GROUP_MESSAGES[shard], group_message.groupId == member.groupId)
-            .where(member.status == 0)
+            .where(member.status == 0, group_message.msgId < _NO_NUMBER)
             .group_by(member.userId, member.groupId),
         )
 
