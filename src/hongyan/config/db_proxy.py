@@ -60,7 +60,8 @@ class DbProxyConfig(Section):
     session_token_days: Annotated[int, Field(ge=1, le=3650)] = 30
     """How long a browser stays signed in without being used."""
     replace_legacy_passwords: bool = True
-    """Replace salted MD5 by argon2id at the next login; off while an original db_proxy is there too."""
+    """Replace salted MD5 by argon2id at the next login. False while an original db_proxy is there too: then
+    new passwords, too, are stored in its form."""
 
     redis: RedisConfig = RedisConfig()
 
