@@ -1,6 +1,5 @@
 """Real databases of every engine, empty or with the recorded company."""
 
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -8,12 +7,9 @@ import pytest
 import pytest_asyncio
 
 from hongyan.store import Database, open_database
+from transcripts.storage import fixture, load_fixture
 
-from .replay import load_fixture
 from .writing import Writer, running, wipe
-
-DATA = Path(__file__).parent / "data"
-
 
 on_one_loop = pytest_asyncio.fixture(loop_scope="session")
 """A server's connections belong to an event loop, so these tests share one."""
@@ -99,7 +95,6 @@ async def writer(database: Database) -> AsyncIterator[Writer]:
 @on_one_loop
 async def company(database: Database) -> AsyncIterator[Writer]:
     """A journal on the recorded fixture: users 1 to 6 and 10, groups 1 to 3."""
-    fixture = json.loads((DATA / "fixture_a.json").read_text())
-    await database.write(load_fixture, fixture)
+    await database.write(load_fixture, fixture())
     async with running(database) as writer:
         yield writer

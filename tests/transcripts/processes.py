@@ -36,7 +36,8 @@ public_addresses = ["127.0.0.1:8600"]
 port = {push}
 [db_proxy]
 port = {db_proxy}
-database = "sqlite:///{database}"
+database = "{database}"
+replace_legacy_passwords = false
 [http_msg]
 port = {http_msg}
 db_proxies = ["127.0.0.1:{db_proxy}"]
@@ -62,10 +63,10 @@ NAMES = (
 class Process:
     """A role that runs; its neighbours' ports are the test's."""
 
-    def __init__(self, role: str, folder: Path, settings: str = "") -> None:
+    def __init__(self, role: str, folder: Path, settings: str, database: str) -> None:
         self.ports = dict(zip(NAMES, free_ports(len(NAMES)), strict=True))
         config = folder / f"{role}.toml"
-        text = CONFIG.format(**self.ports, database=folder / "hongyan.db", files=folder / "files")
+        text = CONFIG.format(**self.ports, database=database, files=folder / "files")
         config.write_text(text + settings, encoding="utf-8")
         self.server = Server(role, ["serve", role, "--config", str(config)], folder)
         self._port = self.ports[role]  # of login_server, the port that it opens last
@@ -80,9 +81,9 @@ class Process:
 
 
 @contextmanager
-def running(role: str, folder: Path, settings: str = "") -> Iterator[Process]:
+def running(role: str, folder: Path, settings: str = "", database: str = "") -> Iterator[Process]:
     """Make the process, which whoever uses it starts, and end it; ``settings`` are more TOML."""
-    process = Process(role, folder, settings)
+    process = Process(role, folder, settings, database or f"sqlite:///{folder / 'hongyan.db'}")
     try:
         yield process
         assert process.server.alive, process.server.log_tail()

@@ -1,6 +1,7 @@
 """Connections that keep what they are sent, and servers that accept them."""
 
 import asyncio
+from contextlib import suppress
 
 from hongyan.wire.frame import Framer, InboundFrame
 
@@ -70,6 +71,14 @@ class Wire(asyncio.Protocol):
             while not self.frames and not self.is_closed:
                 self._changed.clear()
                 await self._changed.wait()
+
+    async def wait_for_frames(self, count: int, within_s: float = DEADLINE_S) -> None:
+        """Wait until so many frames are there; what they are is for others to say."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                while len(self.frames) < count and not self.is_closed:
+                    self._changed.clear()
+                    await self._changed.wait()
 
     async def wait_for_end(self) -> None:
         async with asyncio.timeout(DEADLINE_S):

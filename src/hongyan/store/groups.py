@@ -68,14 +68,15 @@ def info(connection: Connection, user_id: int, known: Mapping[int, int]) -> list
     own = and_(setting.groupId == group.id, setting.userId == user_id)
     columns = (group.id, group.version, group.name, group.avatar, group.creator, group.type)
     rows = connection.execute(
-        select(*columns, func.coalesce(setting.shield, 0))
+        select(*columns, setting.shield)
         .join_from(GROUP_MEMBER, GROUP, group.id == member.groupId)
         .outerjoin(GROUP_SETTING, own)
         .where(member.userId == user_id, member.status == 0)
         .where(group.id.in_(list(known)), group.status == 0)
         .order_by(group.updated.desc(), group.id.desc())
     )
-    changed = [GroupInfo(*row, ()) for row in rows if row.version > known[row.id]]
+    # Not coalesced in SQL, where MariaDB makes a decimal of it.
+    changed = [GroupInfo(*row[:-1], row.shield or 0, ()) for row in rows if row.version > known[row.id]]
     present = _members(connection, [found.group_id for found in changed])
     return [found._replace(members=present[found.group_id]) for found in changed]
 

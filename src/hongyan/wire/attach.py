@@ -13,6 +13,7 @@ from hongyan.errors import ProtocolError
 
 _DB: Final = Struct(">III")
 _PDU: Final = Struct(">IIII")
+_HTTP_MSG: Final = 3
 _IDS: Final = Struct(">4xII")
 
 
@@ -64,6 +65,11 @@ def attach_ids(data: bytes) -> tuple[int, int]:
         raise ProtocolError("short_attach_data", f"{len(data)} bytes")
     handle, number = _IDS.unpack_from(data)
     return handle, number
+
+
+def is_of_http_msg(data: bytes) -> bool:
+    """Tell whether an original http_msg_server asks: only it writes this type into the shorter layout."""
+    return len(data) == _DB.size and _DB.unpack(data)[0] == _HTTP_MSG
 
 
 def unpack_attach(data: bytes) -> Attach:

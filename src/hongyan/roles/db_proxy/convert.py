@@ -87,7 +87,7 @@ class Previews:
             latest_msg_id=latest.msg_id,
             latest_msg_data=self._data(latest),
             latest_msg_type=MsgType.ValueType(latest.msg_type),
-            latest_msg_from_user_id=latest.sender,
+            latest_msg_from_user_id=latest.sender or row.peer_id,
         )
 
     def unread(self, row: UnreadRow) -> UnreadInfo:
@@ -100,7 +100,7 @@ class Previews:
             latest_msg_id=latest.msg_id,
             latest_msg_data=self._data(latest),
             latest_msg_type=MsgType.ValueType(latest.msg_type),
-            latest_msg_from_user_id=latest.sender,
+            latest_msg_from_user_id=latest.sender or row.peer_id,
         )
 
     def _data(self, latest: LatestMessage) -> bytes:

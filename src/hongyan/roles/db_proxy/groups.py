@@ -10,7 +10,7 @@ from hongyan.store.membership import MemberChange
 from hongyan.store.outbox import Outbox
 from hongyan.store.redis_reading import corrected_shields
 from hongyan.wire import commands
-from hongyan.wire.attach import AttachType, unpack_attach
+from hongyan.wire.attach import AttachType, is_of_http_msg, unpack_attach
 from hongyan.wire.commands import Node
 from hongyan.wire.frame import Frame, OutboundFrame
 from hongyan.wire.pb.base_define_pb2 import GROUP_MODIFY_TYPE_ADD, GROUP_TYPE_NORMAL, GroupInfo
@@ -100,7 +100,7 @@ class GroupHandlers:
                 avatar=text(message.group_avatar),
                 group_type=message.group_type,
                 member_ids=members,
-                by=_who_asks(link, message.user_id),
+                by=_who_asks(link, message),
                 now=now(),
             )
         except RefusedError:
@@ -119,7 +119,8 @@ class GroupHandlers:
         except RefusedError:
             reply.result_code = _FAILED
             return reply
-        reply.cur_user_id_list.extend(change.current)
+        if message.member_id_list:  # for nobody the original tells no list either
+            reply.cur_user_id_list.extend(change.current)
         reply.chg_user_id_list.extend(change.changed)
         return reply
 
@@ -132,7 +133,7 @@ class GroupHandlers:
             message.group_id,
             list(message.member_id_list),
             add=is_add,
-            by=_who_asks(link, message.user_id),
+            by=_who_asks(link, message),
             now=now(),
         )
 
@@ -159,9 +160,16 @@ class GroupHandlers:
         return reply
 
 
-def _who_asks(link: Link, user_id: int) -> int | None:
+def _who_asks(link: Link, message: IMGroupCreateReq | IMGroupChangeMemberReq) -> int | None:
     """User id 0 means an administrator, but only from http_msg_server; clients never get that far."""
-    return None if link.remote is Node.HTTP_MSG and user_id == 0 else user_id
+    return None if message.user_id == 0 and _is_http_msg(link, message.attach_data) else message.user_id
+
+
+def _is_http_msg(link: Link, attach_data: bytes) -> bool:
+    """Whether http_msg_server asks; an original proves no role, but its attach_data is like nobody else's."""
+    if link.is_proved:
+        return link.remote is Node.HTTP_MSG
+    return is_of_http_msg(attach_data)
 
 
 def _only_members(group_id: int, members: tuple[int, ...]) -> GroupInfo:
