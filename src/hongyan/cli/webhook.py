@@ -8,7 +8,15 @@ import click
 from sqlalchemy import Connection
 
 from hongyan.administration.webhooks import URL_PATTERN
-from hongyan.cli.common import database_options, examples, json_option, print_json, print_rows, with_database
+from hongyan.cli.common import (
+    Place,
+    database_options,
+    examples,
+    json_option,
+    print_json,
+    print_rows,
+    with_database,
+)
 from hongyan.cli.deeds import noted
 from hongyan.rules.webhooks import EVENTS, new_secret
 from hongyan.store import Database, deliveries, webhooks
@@ -46,7 +54,7 @@ def webhook() -> None:
 @json_option
 @database_options
 def add(
-    name: str, url: str, events: tuple[str, ...], user_id: int | None, database: str, *, as_json: bool
+    name: str, url: str, events: tuple[str, ...], user_id: int | None, database: Place, *, as_json: bool
 ) -> None:
     """Register a webhook and print the secret that signs what it is sent. It is shown this once."""
     if not re.match(URL_PATTERN, url) or len(url) > LONGEST_URL:
@@ -71,7 +79,7 @@ def add(
 @webhook.command("list", epilog=examples("hongyan webhook list", "hongyan webhook list --json"))
 @json_option
 @database_options
-def list_(database: str, *, as_json: bool) -> None:
+def list_(database: Place, *, as_json: bool) -> None:
     """List every webhook, what waits for it and how much was given up."""
 
     async def work(opened: Database) -> list[WebhookRow]:
@@ -83,7 +91,7 @@ def list_(database: str, *, as_json: bool) -> None:
 @webhook.command(epilog=examples("hongyan webhook remove 3"))
 @click.argument("webhook_id", type=click.IntRange(min=1))
 @database_options
-def remove(webhook_id: int, database: str) -> None:
+def remove(webhook_id: int, database: Place) -> None:
     """Remove a webhook, with everything that waits for it."""
 
     def work(connection: Connection) -> None:
@@ -98,7 +106,7 @@ def remove(webhook_id: int, database: str) -> None:
 @click.argument("webhook_id", type=click.IntRange(min=1))
 @json_option
 @database_options
-def dead(webhook_id: int, database: str, *, as_json: bool) -> None:
+def dead(webhook_id: int, database: Place, *, as_json: bool) -> None:
     """List what was given up, newest first, and why; the events' texts are left out."""
 
     def work(connection: Connection) -> list[DeliveryRow]:
@@ -114,7 +122,7 @@ def dead(webhook_id: int, database: str, *, as_json: bool) -> None:
 @click.argument("webhook_id", type=click.IntRange(min=1))
 @click.argument("delivery_ids", type=click.IntRange(min=1), nargs=-1)
 @database_options
-def resend(webhook_id: int, delivery_ids: tuple[int, ...], database: str) -> None:
+def resend(webhook_id: int, delivery_ids: tuple[int, ...], database: Place) -> None:
     """Put what was given up back into the queue: all of it, or the deliveries that are named."""
 
     def work(connection: Connection) -> int:
