@@ -74,6 +74,17 @@ FilesPerDir=30000
 GetThreadCount=32
 PostThreadCount=1
 """
+HTTP_MSG = """\
+ListenIP=0.0.0.0
+ListenPort=8400
+ConcurrentDBConnCnt=4
+DBServerIP1=127.0.0.1
+DBServerPort1=10600
+DBServerIP2=127.0.0.1
+DBServerPort2=10600
+RouteServerIP1=localhost
+RouteServerPort1=8200
+"""
 FILES = {
     "login": ("loginserver", LOGIN),
     "msg": ("msgserver", MSG),
@@ -195,6 +206,14 @@ class TestMeaning:
         msfs = read(tmp_path, "msfs", MSFS).msfs
         assert (msfs.host, msfs.port) == (("0.0.0.0",), 8700)  # noqa: S104
         assert msfs.directory == "/var/msfs"
+
+    def test_http_msg(self, tmp_path: Path):
+        file = written(tmp_path, HTTP_MSG, "httpmsgserver")
+        http_msg = layers_for("http_msg", file, {}).build().config.http_msg
+        assert (http_msg.host, http_msg.port) == (("0.0.0.0",), 8400)  # noqa: S104
+        assert http_msg.db_proxies == ("127.0.0.1:10600", "127.0.0.1:10600")
+        assert http_msg.route_servers == ("localhost:8200",)
+        assert {setting.path[0] for setting in read_conf(file).settings} == {"http_msg", "metrics"}
 
     def test_a_list_of_peers_ends_at_the_first_gap(self, tmp_path: Path):
         text = MSG + "RouteServerIP2=10.0.0.3\nRouteServerIP3=10.0.0.4\nRouteServerPort3=8200\n"

@@ -12,6 +12,7 @@ MIN_DB_ENTRIES: Final = 2
 
 _ONE_REDIS: Final = "all pools are in the Redis of unread"
 _NOT_NEEDED: Final = "one connection is enough, and the pool sync is never used"
+_NOT_NEEDED_HERE: Final = "one connection to each db_proxy_server is enough"
 _NO_THREADS: Final = "here the work is not bound to a number of threads"
 _NO_SUCH_SERVER: Final = "this version does not link to such a server"
 
@@ -170,6 +171,15 @@ def msfs(draft: Draft) -> None:
     draft.drop("PostThreadCount", _NO_THREADS)
 
 
+def http_msg(draft: Draft) -> None:
+    """httpmsgserver.conf; it may name no db_proxy at all, and answers nothing then."""
+    draft.hosts("ListenIP", "http_msg.host", required=True)
+    draft.number("ListenPort", "http_msg.port", required=True)
+    draft.peers("DBServer", "http_msg.db_proxies")
+    draft.drop("ConcurrentDBConnCnt", _NOT_NEEDED_HERE)
+    draft.peers("RouteServer", "http_msg.route_servers")
+
+
 def _db_proxies(draft: Draft, path: str) -> None:
     found = draft.peers("DBServer", path)
     if len(found) < MIN_DB_ENTRIES:
@@ -184,6 +194,7 @@ SERVERS: Final[dict[str, Callable[[Draft], None]]] = {
     "msg": msg,
     "route": route,
     "db_proxy": db_proxy,
+    "http_msg": http_msg,
     "push": push,
     "msfs": msfs,
 }
