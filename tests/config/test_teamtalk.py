@@ -65,6 +65,13 @@ unread_db=1
 unread_maxconncnt=16
 aesKey=12345678901234567890123456789012
 """
+FILE = """\
+ClientListenIP=0.0.0.0
+ClientListenPort=8600
+MsgServerListenIP=127.0.0.1
+MsgServerListenPort=8601
+TaskTimeout=60
+"""
 MSFS = """\
 ListenIP=0.0.0.0
 ListenPort=8700
@@ -90,6 +97,7 @@ FILES = {
     "msg": ("msgserver", MSG),
     "route": ("routeserver", ROUTE),
     "db_proxy": ("dbproxyserver", DB_PROXY),
+    "file": ("fileserver", FILE),
     "msfs": ("msfs", MSFS),
 }
 
@@ -206,6 +214,17 @@ class TestMeaning:
         msfs = read(tmp_path, "msfs", MSFS).msfs
         assert (msfs.host, msfs.port) == (("0.0.0.0",), 8700)  # noqa: S104
         assert msfs.directory == "/var/msfs"
+
+    def test_file(self, tmp_path: Path):
+        file = read(tmp_path, "file", FILE).file
+        assert (file.host, file.port) == (("0.0.0.0",), 8600)  # noqa: S104
+        assert (file.msg_host, file.msg_port) == (("127.0.0.1",), 8601)
+
+    def test_file_servers_are_found_at_their_port_for_msg_servers(self, tmp_path: Path):
+        assert read(tmp_path, "msg", MSG).msg.file_servers == ("127.0.0.1:8601",)
+        shipped = MSG.replace("FileServerPort1=8601", "FileServerPort1=8600")
+        assert read(tmp_path, "msg", shipped).msg.file_servers == ("127.0.0.1:8601",)
+        assert "8601, as 8600 is for clients" in to_toml(read_conf(written(tmp_path, shipped)))
 
     def test_http_msg(self, tmp_path: Path):
         file = written(tmp_path, HTTP_MSG, "httpmsgserver")

@@ -56,7 +56,13 @@ class Server:
                 yield role, address
 
 
-PEERS = {"db_proxies": "db_proxy", "login_servers": "login", "route_servers": "route", "push_servers": "push"}
+PEERS = {
+    "db_proxies": "db_proxy",
+    "login_servers": "login",
+    "route_servers": "route",
+    "push_servers": "push",
+    "file_servers": "file",
+}
 
 
 def compose_servers() -> list[Server]:

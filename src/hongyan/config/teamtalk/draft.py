@@ -81,10 +81,6 @@ class Draft:
         self.set(path, addresses, first, keys)
         return addresses
 
-    def drop_peers(self, name: str, why: str) -> None:
-        """Say why a list of servers has no counterpart, if there is one."""
-        self.notes += [(entry, why) for pair in self._pairs(name) for entry in pair]
-
     def drop(self, key: str, why: str) -> None:
         """Say why an entry has no counterpart, if it is there."""
         entry = self.entry(key)

@@ -14,7 +14,7 @@ _ONE_REDIS: Final = "all pools are in the Redis of unread"
 _NOT_NEEDED: Final = "one connection is enough, and the pool sync is never used"
 _NOT_NEEDED_HERE: Final = "one connection to each db_proxy_server is enough"
 _NO_THREADS: Final = "here the work is not bound to a number of threads"
-_NO_SUCH_SERVER: Final = "this version does not link to such a server"
+_CLIENTS_PORT, _MSG_PORT = ":8600", ":8601"
 
 
 def login(draft: Draft) -> None:
@@ -52,7 +52,7 @@ def msg(draft: Draft) -> None:
         draft.drop("HostIp", "msg_server does not register itself; the original does not use it either")
     draft.peers("RouteServer", "msg.route_servers")
     draft.add("msg.websocket", value=False, why="the original has none")
-    draft.drop_peers("FileServer", _NO_SUCH_SERVER)
+    _file_servers(draft)
     draft.peers("PushServer", "msg.push_servers")
     draft.text("aesKey", "msg.message_key", required=True)
 
@@ -180,6 +180,27 @@ def http_msg(draft: Draft) -> None:
     draft.peers("RouteServer", "http_msg.route_servers")
 
 
+def file(draft: Draft) -> None:
+    """fileserver.conf."""
+    draft.hosts("ClientListenIP", "file.host", required=True)
+    draft.number("ClientListenPort", "file.port", required=True)
+    draft.hosts("MsgServerListenIP", "file.msg_host", required=True)
+    draft.number("MsgServerListenPort", "file.msg_port", required=True)
+    draft.drop("TaskTimeout", "it has no effect in the original either")
+
+
+def _file_servers(draft: Draft) -> None:
+    """Take the file_servers; the shipped file names the port for clients, with which no original works."""
+    named = draft.peers("FileServer", "msg.file_servers")
+    meant = tuple(
+        address.removesuffix(_CLIENTS_PORT) + _MSG_PORT if address.endswith(_CLIENTS_PORT) else address
+        for address in named
+    )
+    if meant != named:
+        setting = draft.settings[-1]
+        draft.settings[-1] = setting._replace(value=meant, why=f"{setting.why}; 8601, as 8600 is for clients")
+
+
 def _db_proxies(draft: Draft, path: str) -> None:
     found = draft.peers("DBServer", path)
     if len(found) < MIN_DB_ENTRIES:
@@ -196,6 +217,7 @@ SERVERS: Final[dict[str, Callable[[Draft], None]]] = {
     "db_proxy": db_proxy,
     "http_msg": http_msg,
     "push": push,
+    "file": file,
     "msfs": msfs,
 }
 """How the file of each role is read."""
