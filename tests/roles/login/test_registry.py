@@ -80,3 +80,19 @@ class TestRecord:
 
     def test_a_record_without_load_is_full(self):
         assert listed_server(ServerRecord(role="msg", id="x")).max_clients == 0
+
+
+def test_a_listed_server_is_told_to_browsers_as_it_wants_to_be():
+    record = ServerRecord(
+        role="msg",
+        id="a",
+        addresses={"msg": "10.0.0.5:8000", "msg_ws": "10.0.0.5:8001"},
+        ws_url="wss://chat.example.org/ws",
+        ws_is_encrypted=True,
+    )
+    server = listed_server(record)
+    assert (server.ws_port, server.ws_is_encrypted, server.ws_url) == (
+        8001,
+        True,
+        "wss://chat.example.org/ws",
+    )

@@ -86,6 +86,9 @@ class Discovery:
         addresses: Addresses,
         load: Callable[[], Mapping[str, float]],
         public: tuple[str, str] = ("", ""),
+        *,
+        ws_url: str = "",
+        ws_is_encrypted: bool = False,
     ) -> None:
         """Register a server of this process, with the addresses that it listens on."""
         if self._etcd is None:
@@ -96,6 +99,8 @@ class Discovery:
             host_name=socket.gethostname(),
             addresses={name: self._reachable(address) for name, address in addresses.items()},
             public=public,
+            ws_url=ws_url,
+            ws_is_encrypted=ws_is_encrypted,
         )
         config = self._config
         announcer = Announcer(self._etcd, config.prefix, record, load, config.ttl_s, config.report_load_s)

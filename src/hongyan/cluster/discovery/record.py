@@ -28,6 +28,8 @@ class ServerRecord(BaseModel):
         addresses: ``host:port`` by the names of the ready file.
         load: numbers by name; what they mean depends on the role.
         public: the addresses that msg_server tells clients, empty where it names none.
+        ws_url: what browsers are told instead of the address of the WebSocket; empty for that one.
+        ws_is_encrypted: whether the WebSocket is.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -38,6 +40,8 @@ class ServerRecord(BaseModel):
     addresses: Mapping[str, str] = {}
     load: Mapping[str, float] = {}
     public: tuple[str, str] = ("", "")
+    ws_url: str = ""
+    ws_is_encrypted: bool = False
 
     @property
     def key(self) -> str:

@@ -19,6 +19,8 @@ def listed_server(record: ServerRecord) -> MsgServer:
         clients=int(record.load.get("msg_sessions", 0)),
         host_name=record.host_name,
         ws_port=split_address(record.addresses.get("msg_ws", ":0"))[1],
+        ws_is_encrypted=record.ws_is_encrypted,
+        ws_url=record.ws_url,
     )
 
 
