@@ -67,13 +67,22 @@ class Download:
                 await self._go_on.wait()
                 self._go_on.clear()
                 while self._wanted and self._session.connection.is_writable and not self._is_over:
-                    await self._send(descriptor, self._wanted.popleft())
+                    await self._send_wanted(descriptor)
         finally:
             os.close(descriptor)
 
-    async def _send(self, descriptor: int, wanted: _Wanted) -> None:
+    async def _send_wanted(self, descriptor: int) -> None:
+        """Read everything that is asked for now with one trip to the disk, and send it."""
+        wanted, self._wanted = list(self._wanted), deque()
+        blocks = await self._shelf.on_disk(
+            lambda: [read_block(descriptor, each.offset, each.size) for each in wanted]
+        )
+        self._entry.touched = time.time()
+        for each, block in zip(wanted, blocks, strict=True):
+            self._send(each, block)
+
+    def _send(self, wanted: _Wanted, block: bytes) -> None:
         transfer = self._entry.transfer
-        block = await self._shelf.on_disk(read_block, descriptor, wanted.offset, wanted.size)
         message = IMFilePullDataRsp(
             result_code=0,
             task_id=transfer.task_id,
@@ -81,7 +90,6 @@ class Download:
             offset=wanted.offset,
             file_data=block,
         )
-        self._entry.touched = time.time()
         self._session.send(OutboundFrame(commands.FILE_PULL_DATA_REPLY, message, wanted.seq))
         if wanted.offset + wanted.size == transfer.size:
             self._done()

@@ -111,9 +111,10 @@ class Upload:
     def block(self, message: IMFilePullDataRsp, _frame: Frame) -> None:
         """The oldest block that was asked for."""
         wanted = self._asked.popleft() if self._asked else None
-        if (message.offset, len(message.file_data)) != wanted or message.result_code != _TAKEN:
+        data = message.file_data  # each look at it is a copy
+        if (message.offset, len(data)) != wanted or message.result_code != _TAKEN:
             raise ProtocolError("file_block_not_asked")
-        self._blocks.append(message.file_data)
+        self._blocks.append(data)
         self._came.set()
 
     def state(self, _message: IMFileState, _frame: Frame) -> None:
