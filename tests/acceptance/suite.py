@@ -224,8 +224,8 @@ class Cluster:
         assert server.alive, f"{role} ended at once:\n{server.log_tail()}"
 
     def stop(self) -> None:
-        for server in reversed(self.servers.values()):
-            server.stop()
+        hung = [s.name for s in reversed(self.servers.values()) if s.stop() >= STOP_DEADLINE_S]
+        assert not hung, f"{hung} had to be killed"
 
     def admin(self, *arguments: str, config: str = "db_proxy.toml") -> str:
         return admin(*arguments, "--config", str(self.folder / config), folder=self.folder)

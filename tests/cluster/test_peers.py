@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from hongyan.cluster.connector import LinkConnector, listen_for_links
 from hongyan.cluster.link import Link
 from hongyan.cluster.peers import Peers
-from hongyan.reactor.reactor import Listener
+from hongyan.reactor.reactor import Listener, Reactor
 from hongyan.roles.runtime import Runtime
 from hongyan.testing.runtime import open_runtime
 from hongyan.wire.commands import Node
@@ -111,3 +112,22 @@ async def test_a_server_that_was_started_anew_is_connected_to_at_once(scene: Sce
     await scene.listen(int(address.rpartition(":")[2]))
     scene.peers.follow({address: "b"})
     await scene.msg.until(lambda: bool(scene.msg.links))
+
+
+class Nowhere:
+    """A reactor that reaches nobody."""
+
+    async def connect(self, *_: object) -> None:
+        raise ConnectionRefusedError
+
+
+async def test_who_is_told_to_end_ends_even_when_there_is_news_at_the_same_time(scene: Scene):
+    nowhere = cast("Reactor", Nowhere())
+    connector = LinkConnector(scene.msg, Node.ROUTE, ("127.0.0.1", 1), nowhere, scene.runtime.trust)
+    connecting = scene.runtime.tasks.start("connecting", connector.run())
+    await asyncio.sleep(0)  # refused by now, and waiting for the next try
+    connector.resume(restarted=True)
+    await asyncio.sleep(0)
+    connecting.cancel()
+    await asyncio.wait([connecting], timeout=DEADLINE_S)
+    assert connecting.cancelled()

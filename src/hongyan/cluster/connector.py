@@ -54,8 +54,10 @@ class LinkConnector:
             await self._connect_once()
             wait_s = self._schedule.next_wait_s()
             _log.info("link down", peer=self._where(), retry_in_s=wait_s)
+            # Not wait_for, which before Python 3.12 forgets to be cancelled when both come at once.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), 0 if self._retired.is_set() else wait_s)
+                async with asyncio.timeout(0 if self._retired.is_set() else wait_s):
+                    await self._wake.wait()
 
     def retire(self) -> None:
         """Use the link as long as it lasts, and do not connect again."""
@@ -64,7 +66,9 @@ class LinkConnector:
 
     def resume(self, *, restarted: bool) -> None:
         """Go on connecting; at once if the server was just started."""
-        self._retired.clear()
+        if self._retired.is_set():
+            self._retired.clear()
+            self._wake.clear()
         if restarted:
             self._schedule.succeeded()
             self._wake.set()

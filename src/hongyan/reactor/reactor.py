@@ -146,7 +146,8 @@ class Reactor:
         if self.connections:
             self._all_gone = asyncio.Event()
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._all_gone.wait(), deadline_s)
+                async with asyncio.timeout(deadline_s):
+                    await self._all_gone.wait()
         for connection in list(self.connections):
             connection.abort("shutdown")
         self.wheel.stop()
