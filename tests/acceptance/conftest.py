@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from push.stand_in import StandIn
+
 from .people import People
 from .suite import RUNNING, Cluster, Suite
 
@@ -71,6 +73,14 @@ async def cluster_people(cluster: Cluster) -> AsyncIterator[People]:
         await people.welcome_at(server)
     yield people
     await people.close()
+
+
+@pytest.fixture(scope="session")
+def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
+    """What push_server takes for Apple's service."""
+    stand_in = StandIn(tmp_path_factory.mktemp("apns"))
+    yield stand_in
+    stand_in.close()
 
 
 @pytest.hookimpl(wrapper=True)

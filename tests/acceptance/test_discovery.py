@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from cluster.etcd_server import EtcdServer
+from push.stand_in import StandIn
 
-from .client import eventually, http
+from .client import Client, eventually, http
 from .people import People
+from .phones import apns_table, first_push, phone_away
 from .suite import Cluster, free_ports
 
 CONFIG = """\
@@ -32,20 +34,31 @@ port = {route}
 [db_proxy]
 port = {db_proxy}
 database = "sqlite:///{folder}/hongyan.db"
+[file]
+port = {file}
+msg_port = {file_msg}
+directory = "{folder}/files"
+[push]
+port = {push}
 [metrics]
 port = 0
 """
 
 
 class EtcdCluster(Cluster):
-    def __init__(self, folder: Path, etcd: EtcdServer) -> None:
+    ROLES = (*Cluster.ROLES, "file", "push")
+    PORTS = (*Cluster.PORTS, "file", "file_msg", "push")
+
+    def __init__(self, folder: Path, etcd: EtcdServer, stand_in: StandIn) -> None:
         self.etcd = etcd
+        self._apns = apns_table(stand_in)
         super().__init__(folder)
 
     def _config(self, role: str) -> Path:
         ports = self.ports | {"msg": self.ports["msg2" if role == "msg2" else "msg"]}
         path = self.folder / f"{role}.toml"
-        path.write_text(CONFIG.format(**ports, etcd=self.etcd.url, folder=self.folder), encoding="utf-8")
+        text = CONFIG.format(**ports, etcd=self.etcd.url, folder=self.folder)
+        path.write_text(text + self._apns, encoding="utf-8")
         return path
 
     def move(self, role: str) -> None:
@@ -64,8 +77,10 @@ def etcd() -> Iterator[EtcdServer]:
 
 
 @pytest.fixture(scope="module")
-def cluster(etcd: EtcdServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EtcdCluster]:
-    cluster = EtcdCluster(tmp_path_factory.mktemp("etcd"), etcd)
+def cluster(
+    etcd: EtcdServer, stand_in: StandIn, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[EtcdCluster]:
+    cluster = EtcdCluster(tmp_path_factory.mktemp("etcd"), etcd, stand_in)
     try:
         cluster.start()
         yield cluster
@@ -127,3 +142,43 @@ async def test_a_route_server_that_moves_is_followed(people: People, cluster: Et
         return await bob.arrived("IMP2PCmdMsg")
 
     await eventually(what_bob_hears, bool, "command across servers", 30)
+
+
+TOKEN = "e7" * 32
+OFFLINE_FILE = 2
+
+
+async def file_servers(sender: Client) -> set[int]:
+    """The ports of the file_server that takes a file now; none when the transfer is refused."""
+    answer = await sender.ask(
+        "IMFileReq", to_user_id=sender.user_id, file_name="a.txt", file_size=1, trans_mode=OFFLINE_FILE
+    )
+    return set() if answer.result_code else {address.port for address in answer.ip_addr_list}
+
+
+async def until_files_go_through(sender: Client, *ports: int) -> None:
+    await eventually(lambda: file_servers(sender), lambda found: found == set(ports), "file_server", 30)
+
+
+async def test_file_and_push_servers_that_come_go_and_come_back_elsewhere_are_followed(
+    people: People, cluster: EtcdCluster, etcd: EtcdServer, stand_in: StandIn
+) -> None:
+    anna, bob = await people.online(), await phone_away(people, TOKEN)
+
+    async def both_are_found() -> None:
+        await until_files_go_through(anna, cluster.ports["file"])
+        assert (await first_push(anna, bob, stand_in, 30)).path == f"/3/device/{TOKEN}"
+
+    await both_are_found()
+    cluster.servers["push"].kill()
+    cluster.servers["file"].kill()
+    await until_files_go_through(anna)  # refused, not left without an answer
+    etcd.kill()
+    await asyncio.to_thread(etcd.wipe)
+    try:
+        await chat_across(people, cluster, b"without files and pushes")
+    finally:
+        await asyncio.to_thread(etcd.start)
+    for role in ("file", "push"):
+        await asyncio.to_thread(cluster.move, role)
+    await both_are_found()

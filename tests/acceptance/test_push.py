@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from push.stand_in import StandIn, apns_error
+from push.stand_in import apns_error
 
-from .client import IOS, User
+from .client import IOS
 from .people import People
+from .phones import HI, apns_table, phone_of
 from .suite import Suite
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-HI = b"nnZSBwfPCz60q69ddmfIJA=="  # "hello", encrypted (spec/crypto.md 4)
-
-
-@pytest.fixture(scope="module")
-def stand_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
-    stand_in = StandIn(tmp_path_factory.mktemp("apns"))
-    yield stand_in
-    stand_in.close()
-
+    from push.stand_in import StandIn
 
 @pytest.fixture(scope="module")
 def suite(tmp_path_factory: pytest.TempPathFactory, stand_in: StandIn) -> Iterator[Suite]:
-    lines = [f'{key} = "{value}"' for key, value in stand_in.settings()["apns"].items()]
-    suite = Suite(tmp_path_factory.mktemp("suite"), "\n".join(["[push.apns]", *lines, ""]))
+    suite = Suite(tmp_path_factory.mktemp("suite"), apns_table(stand_in))
     try:
         suite.start()
         yield suite
@@ -44,12 +36,6 @@ async def people(suite: Suite, stand_in: StandIn) -> AsyncIterator[People]:
     people = People(suite)
     yield people
     await people.close()
-
-
-async def phone_of(people: People, user: User, token: str) -> Any:
-    phone = await people.online(user, kind=IOS)
-    await phone.ask("IMDeviceTokenReq", user_id=0, device_token=token)
-    return phone
 
 
 async def test_a_phone_that_is_away_is_pushed_with_text_and_badge(people: People, stand_in: StandIn) -> None:

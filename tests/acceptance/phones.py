@@ -1,0 +1,46 @@
+"""Phones that are away, and the settings by which push_server takes a stand-in for Apple."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .client import IOS, Client, User, eventually
+
+if TYPE_CHECKING:
+    from push.stand_in import Request, StandIn
+
+    from .people import People
+
+HI = b"nnZSBwfPCz60q69ddmfIJA=="  # "hello", encrypted (spec/crypto.md 4)
+
+
+def apns_table(stand_in: StandIn) -> str:
+    """The table of push_server's configuration."""
+    lines = [f'{key} = "{value}"' for key, value in stand_in.settings()["apns"].items()]
+    return "\n".join(["[push.apns]", *lines, ""])
+
+
+async def phone_of(people: People, user: User, token: str) -> Client:
+    """The phone of a user, which has told its push token."""
+    phone = await people.online(user, kind=IOS)
+    await phone.ask("IMDeviceTokenReq", user_id=0, device_token=token)
+    return phone
+
+
+async def phone_away(people: People, token: str) -> User:
+    """Somebody whose phone has told its push token and lost its connection."""
+    user = await people.user()
+    await (await phone_of(people, user, token)).close()
+    return user
+
+
+async def first_push(sender: Client, to: User, stand_in: StandIn, within_s: float) -> Request:
+    """Says hello until it is pushed: what links msg_server to push_server may only be under way."""
+
+    async def pushes() -> int:
+        await sender.say(to.user_id, HI)
+        return stand_in.requests.qsize()
+
+    stand_in.reset()
+    await eventually(pushes, bool, "push", within_s)
+    return await stand_in.take()
