@@ -34,8 +34,9 @@ async def phone_away(people: People, token: str) -> User:
     return user
 
 
-async def first_push(sender: Client, to: User, stand_in: StandIn, within_s: float) -> Request:
-    """Says hello until it is pushed: what links msg_server to push_server may only be under way."""
+async def until_pushed(people: People, stand_in: StandIn, token: str, within_s: float) -> None:
+    """Says hello to somebody new until it is pushed: msg_server's link to push_server may only be under way."""
+    sender, to = await people.online(), await phone_away(people, token)
 
     async def pushes() -> int:
         await sender.say(to.user_id, HI)
@@ -43,4 +44,12 @@ async def first_push(sender: Client, to: User, stand_in: StandIn, within_s: floa
 
     stand_in.reset()
     await eventually(pushes, bool, "push", within_s)
-    return await stand_in.take()
+    await push_to(token, stand_in)
+
+
+async def push_to(token: str, stand_in: StandIn) -> Request:
+    """The next push to a phone; those to others are forgotten."""
+    while True:
+        push = await stand_in.take()
+        if push.path == f"/3/device/{token}":
+            return push
