@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from push.stand_in import StandIn
 
+
 @pytest.fixture(scope="module")
 def suite(tmp_path_factory: pytest.TempPathFactory, stand_in: StandIn) -> Iterator[Suite]:
     suite = Suite(tmp_path_factory.mktemp("suite"), apns_table(stand_in))
