@@ -35,7 +35,7 @@ async def phone_away(people: People, token: str) -> User:
 
 
 async def until_pushed(people: People, stand_in: StandIn, token: str, within_s: float) -> None:
-    """Says hello to somebody new until it is pushed: msg_server's link to push_server may only be under way."""
+    """Says hello to somebody new until it is pushed: the link to push_server may only be under way."""
     sender, to = await people.online(), await phone_away(people, token)
 
     async def pushes() -> int:

@@ -1,4 +1,4 @@
-"""msg_server and push_server as processes, linked by addresses in files, with a stand-in for Apple's service."""
+"""msg_server and push_server as processes, linked by addresses in files; a stand-in for Apple's service."""
 
 from __future__ import annotations
 
