@@ -6,6 +6,7 @@ import pytest
 
 from push.stand_in import StandIn
 
+from .receiver import Receiver
 from .running import ALL_SCOPES, Api, ApiSuite
 
 
@@ -33,3 +34,10 @@ def whole_key(suite: ApiSuite) -> str:
 async def api(suite: ApiSuite, whole_key: str) -> AsyncIterator[Api]:
     async with suite.api(whole_key) as api:
         yield api
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    receiver = Receiver()
+    yield receiver
+    receiver.close()

@@ -31,10 +31,22 @@ class Api(httpx.AsyncClient):
 
 
 class ApiSuite:
-    """``hongyan up`` on a folder and on ports that stay the same over a kill."""
+    """``hongyan up`` on a folder and on ports that stay the same over a kill.
 
-    def __init__(self, folder: Path, settings: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+    A database of its own, unless ``settings`` name another; the first suite on that makes the users.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        settings: Mapping[str, Mapping[str, Any]] | None = None,
+        *,
+        makes_users: bool = True,
+    ) -> None:
         self.folder = folder
+        self._place = ["--data", str(folder / "data")]
+        if "db_proxy" in (settings or {}):
+            self._place = ["--config", str(folder / "suite.toml")]
         self.addresses: dict[str, str] = {}
         self._ready = folder / "ready.json"
         self._log = folder / "suite.log"
@@ -43,7 +55,8 @@ class ApiSuite:
         for table, values in (settings or {}).items():
             lines += [f"[{table}]", *(f"{name} = {json.dumps(value)}" for name, value in values.items())]
         (folder / "suite.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
-        self.run("user", "add", "u", "--count", "9", "--password", PASSWORD)
+        if makes_users:
+            self.run("user", "add", "u", "--count", "9", "--password", PASSWORD)
 
     @property
     def base_url(self) -> str:
@@ -54,8 +67,8 @@ class ApiSuite:
         return self._log.read_text(encoding="utf-8")
 
     def run(self, *arguments: str) -> str:
-        """Run a subcommand of ``hongyan`` on the data folder."""
-        command = [HONGYAN, *arguments, "--data", str(self.folder / "data")]
+        """Run a subcommand of ``hongyan`` on the database."""
+        command = [HONGYAN, *arguments, *self._place]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
     def key(self, name: str, scopes: Sequence[str], per_minute: int = 1_000_000) -> str:
@@ -104,7 +117,8 @@ class ApiSuite:
         self._process.wait()
 
     def stop(self) -> None:
-        assert self._process is not None
+        if self._process is None:
+            return
         self._process.terminate()
         try:
             self._process.wait(DEADLINE_S)

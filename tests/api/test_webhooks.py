@@ -18,16 +18,9 @@ from servers.process import free_port
 
 from .receiver import Receiver, Told, say_yes
 from .running import ALL_SCOPES, Api, ApiSuite
+from .telling import SETTINGS, register, say, taken
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-SETTINGS = {
-    "allow": ["127.0.0.1/32"],
-    "timeout_s": 1.0,
-    "first_retry_s": 1,
-    "longest_retry_s": 1,
-    "max_attempts": 20,
-    "poll_s": 0.05,
-}
 
 
 @pytest.fixture(scope="module")
@@ -51,27 +44,6 @@ async def api(telling: ApiSuite, token: str) -> Any:
             await api.ask("DELETE", f"/webhooks/{hook['id']}", 204)
 
 
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    receiver = Receiver()
-    yield receiver
-    receiver.close()
-
-
-async def register(api: Api, url: str, *events: str, **more: Any) -> tuple[str, str]:
-    """Register a webhook; return its path and its secret."""
-    made = await api.ask("POST", "/webhooks", 201, name="test", url=url, events=events, **more)
-    return f"/webhooks/{made['webhook']['id']}", made["secret"]
-
-
-async def say(api: Api, text: str, sender: int = 1, to: int = 2) -> None:
-    await api.ask("POST", "/messages", 201, from_user_id=sender, to_user_id=to, text=text)
-
-
-async def taken(receiver: Receiver) -> Told:
-    return await asyncio.to_thread(receiver.take)
-
-
 async def test_nothing_is_lost_when_the_receiver_fails_half_the_time_and_the_server_is_killed(
     telling: ApiSuite, api: Api, receiver: Receiver
 ) -> None:
@@ -83,12 +55,12 @@ async def test_nothing_is_lost_when_the_receiver_fails_half_the_time_and_the_ser
         if not all_said.is_set():
             return 503
         number = next(turn)
-        if number == 4:
+        if number == 2:
             telling.kill()  # this answer is heard by nobody
         return 204 if number % 2 == 0 else 500
 
     receiver.answer = answer
-    texts = [f"message {number}" for number in range(6)]
+    texts = [f"message {number}" for number in range(4)]
     for text in texts:
         await say(api, text)
     all_said.set()
@@ -97,7 +69,7 @@ async def test_nothing_is_lost_when_the_receiver_fails_half_the_time_and_the_ser
         told = await taken(receiver)
         told.check_signature(secret)
         arrived.setdefault(told.text, []).append(told.id)
-        if len(arrived) == 2 and len(arrived[told.text]) == 1:
+        if len(arrived) == 1 and len(arrived[told.text]) == 1:
             await asyncio.to_thread(telling.start)
     assert sorted(arrived) == texts
     assert all(len(set(ids)) == 1 for ids in arrived.values())  # a repeat has the same id
