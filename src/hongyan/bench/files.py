@@ -21,8 +21,10 @@ from google.protobuf.message import Message
 
 from hongyan.client import Client, Conversation, FileOffer
 from hongyan.wire import commands
+from hongyan.wire.blocks import BlockFrame, read_block
 from hongyan.wire.commands import Command
-from hongyan.wire.frame import Frame, Framer, OutboundFrame
+from hongyan.wire.frame import Frame, OutboundFrame
+from hongyan.wire.in_place import InPlaceFramer
 from hongyan.wire.pb import base_define_pb2 as base
 from hongyan.wire.pb import file_pb2
 
@@ -106,7 +108,7 @@ class FileClient:
         self._is_sender = role in (base.CLIENT_REALTIME_SENDER, base.CLIENT_OFFLINE_UPLOAD)
         self._user_id = offer.sender_id if self._is_sender else offer.receiver_id
         self._socket = socket.create_connection(offer.servers[0], _PATIENCE_S)
-        self._framer = Framer(BLOCK_BYTES + 4096)
+        self._framer = InPlaceFramer(BLOCK_BYTES + 4096)
         self._frames: Iterator[Frame] = iter(())
         try:
             self._log_in(role)
@@ -130,17 +132,15 @@ class FileClient:
         """Answer until everything has arrived."""
         while (frame := self._next()).command_id == commands.FILE_PULL_DATA.id:
             asked = frame.decode(commands.FILE_PULL_DATA)
-            self._send(
-                commands.FILE_PULL_DATA_REPLY,
-                file_pb2.IMFilePullDataRsp(
-                    result_code=0,
-                    task_id=self._offer.task_id,
-                    user_id=self._user_id,
-                    offset=asked.offset,
-                    file_data=_CONTENT[: asked.data_size],
-                ),
-                frame.seq,
+            answer = file_pb2.IMFilePullDataRsp(
+                result_code=0,
+                task_id=self._offer.task_id,
+                user_id=self._user_id,
+                offset=asked.offset,
             )
+            head, data = BlockFrame(answer, _CONTENT[: asked.data_size], frame.seq).pieces
+            self._socket.sendall(head)
+            self._socket.sendall(data)
 
     def take(self) -> None:
         """Ask until everything is here, and say so where somebody waits for it.
@@ -154,8 +154,8 @@ class FileClient:
         while received < offer.size:
             while asked < offer.size and asked - received < BLOCKS_AT_ONCE * BLOCK_BYTES:
                 asked += self._ask(asked)
-            data = self._next().decode(commands.FILE_PULL_DATA_REPLY).file_data
-            if data != _CONTENT[: offer.size - received]:
+            data = read_block(self._next()).data
+            if len(data) != min(BLOCK_BYTES, offer.size - received) or not _CONTENT.startswith(data):
                 raise ConnectionError(f"wrong content at {received}")
             received += len(data)
         if offer.is_online:
@@ -182,10 +182,10 @@ class FileClient:
 
     def _next(self) -> Frame:
         while (frame := next(self._frames, None)) is None:
-            data = self._socket.recv(BLOCK_BYTES)
-            if not data:
+            count = self._socket.recv_into(self._framer.room())
+            if not count:
                 raise ConnectionError("file_server closed the connection")
-            self._frames = iter(self._framer.feed(data))
+            self._frames = iter(self._framer.filled(count))
         return frame
 
     def close(self) -> None:

@@ -1,7 +1,7 @@
 """One socket: bytes in, frames out to its owner; frames in, bytes out once per turn of the loop."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final, cast
@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Final, cast
 import structlog
 
 from hongyan.errors import ProtocolError
+from hongyan.reactor.in_place import InPlaceReader
+from hongyan.wire.blocks import Buffer
 from hongyan.wire.frame import DEFAULT_MAX_FRAME_BYTES, Frame, Framer
+from hongyan.wire.in_place import InPlaceFramer
 
 if TYPE_CHECKING:
     from hongyan.reactor.reactor import Reactor
@@ -40,10 +43,13 @@ class ConnectionLimits:
         max_frame_bytes: a longer frame closes the connection (``frame_too_long``).
         max_write_buffer_bytes: what may wait for a peer that does not read; more closes the
             connection (``slow_consumer``), so that one such peer cannot fill the memory.
+        bulk_bytes: given where large frames travel, which are then read in place: so much may wait for
+            the peer before ``is_writable`` says no.
     """
 
     max_frame_bytes: int = DEFAULT_MAX_FRAME_BYTES
     max_write_buffer_bytes: int = 16 * 1024 * 1024
+    bulk_bytes: int | None = None
 
 
 class Connection(asyncio.Protocol):
@@ -87,7 +93,8 @@ class Connection(asyncio.Protocol):
     ) -> None:
         self._reactor = reactor
         self._limits = limits
-        self._framer = Framer(limits.max_frame_bytes)
+        kind = Framer if limits.bulk_bytes is None else InPlaceFramer
+        self._framer = kind(limits.max_frame_bytes)
         self._outbox: list[bytes] = []
         self._transport: asyncio.Transport | None = None
         self._close_reason = ""
@@ -127,6 +134,13 @@ class Connection(asyncio.Protocol):
         if not outbox:
             self._reactor.flush_soon(self)
         outbox.append(frame.raw)
+
+    def send_pieces(self, pieces: Sequence[Buffer]) -> None:
+        """Send a large frame that stands in several places, now and without copying it together."""
+        self.flush()
+        transport = self._transport
+        if transport is not None and self._may_write(sum(map(len, pieces))):
+            transport.writelines(pieces)
 
     def close(self, reason: str) -> None:
         """Flush what is queued, then close; frames that still arrive are dropped. Safe to call twice."""
@@ -189,11 +203,19 @@ class Connection(asyncio.Protocol):
             return
         data = outbox[0] if len(outbox) == 1 else b"".join(outbox)
         outbox.clear()
-        if transport.get_write_buffer_size() + len(data) > self._limits.max_write_buffer_bytes:
+        if self._may_write(len(data)):
+            transport.write(data)
+
+    def _may_write(self, size: int) -> bool:
+        """Cut the connection of a peer for which too much would wait."""
+        transport = self._transport
+        if transport is None or self.state is not _CONNECTED:
+            return False
+        if transport.get_write_buffer_size() + size > self._limits.max_write_buffer_bytes:
             self.abort("slow_consumer")
-            return
+            return False
         self.last_sent = self._reactor.loop.time()
-        transport.write(data)
+        return True
 
     def due(self, now: float) -> float | None:
         """Close when a deadline has passed, call ``on_quiet`` when it is time, say when to come again."""
@@ -234,15 +256,23 @@ class Connection(asyncio.Protocol):
         self.peer_address = peer[0] if isinstance(peer, tuple) else "local"
         self.last_received = self.last_sent = self._reactor.loop.time()
         self._reactor.connections.add(self)
+        if isinstance(self._framer, InPlaceFramer):
+            self._transport.set_write_buffer_limits(high=self._limits.bulk_bytes)
+            self._transport.set_protocol(InPlaceReader(self, self._framer))
         self.on_connected(self)
 
     def data_received(self, data: bytes) -> None:
         """Cut bytes into frames and give each to the owner, until it closes the connection."""
-        if self.state is not ConnectionState.CONNECTED:
+        if self.state is _CONNECTED:
+            self.frames_received(self._framer.feed(data))
+
+    def frames_received(self, frames: list[Frame]) -> None:
+        """Give what has arrived, which may be no whole frame yet, to the owner."""
+        if self.state is not _CONNECTED:
             return
         self.last_received = self._reactor.loop.time()
         try:
-            for frame in self._framer.feed(data):
+            for frame in frames:
                 self.on_frame(frame)
                 if self.state is not _CONNECTED:
                     return

@@ -26,7 +26,6 @@ _UNPACK_HEADER: Final = HEADER.unpack_from
 _UNPACK_NEEDED: Final = Struct(">I6xHH2x").unpack_from
 """Length, command and seq, which are all that finding the handler needs."""
 _PACK_HEADER: Final = HEADER.pack
-_SEQ_AT: Final = 12
 
 
 class Frame:
@@ -44,6 +43,11 @@ class Frame:
     def raw(self) -> bytes:
         """The whole frame as it stands on the wire."""
         raise NotImplementedError
+
+    @property
+    def view(self) -> memoryview:
+        """The same, never copied for it; not to be changed."""
+        return memoryview(self.raw)
 
     def decode(self, command: Command[M]) -> M:
         """Return the body as ``command``'s message.
@@ -125,12 +129,6 @@ class OutboundFrame(Frame):
     def decode(self, command: Command[M]) -> M:
         """Return the message this frame was made of."""
         return self.message  # type: ignore[return-value] # every caller names the command of this frame
-
-
-def with_seq(frame: Frame, seq: int) -> Frame:
-    """Return the same frame under another number, for what is passed on as the answer to somebody."""
-    raw = frame.raw
-    return InboundFrame(raw[:_SEQ_AT] + seq.to_bytes(2, "big") + raw[_SEQ_AT + 2 :], frame.command_id, seq)
 
 
 def parse_body(command: Command[M], body: bytes) -> M:

@@ -12,8 +12,8 @@ from hongyan.errors import ErrorCode, ProtocolError
 from hongyan.roles.file.folder import read_block
 from hongyan.roles.file.session import MOST_BLOCKS, FileSession
 from hongyan.roles.file.shelf import Entry, Shelf
-from hongyan.wire import commands
-from hongyan.wire.frame import Frame, OutboundFrame
+from hongyan.wire.blocks import Block, BlockFrame
+from hongyan.wire.frame import Frame
 from hongyan.wire.pb.base_define_pb2 import CLIENT_FILE_DONE
 from hongyan.wire.pb.file_pb2 import IMFilePullDataReq, IMFilePullDataRsp, IMFileState
 
@@ -88,9 +88,8 @@ class Download:
             task_id=transfer.task_id,
             user_id=transfer.receiver,
             offset=wanted.offset,
-            file_data=block,
         )
-        self._session.send(OutboundFrame(commands.FILE_PULL_DATA_REPLY, message, wanted.seq))
+        self._session.send_pieces(BlockFrame(message, block, wanted.seq).pieces)
         if wanted.offset + wanted.size == transfer.size:
             self._done()
 
@@ -117,7 +116,7 @@ class Download:
         self._wanted.append(_Wanted(message.offset, size, frame.seq))
         self._go_on.set()
 
-    def block(self, _message: IMFilePullDataRsp, _frame: Frame) -> None:
+    def block(self, _block: Block, _frame: Frame) -> None:
         """A downloader sends nothing."""
         raise ProtocolError("file_block_while_downloading")
 

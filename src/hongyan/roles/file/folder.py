@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from hongyan.roles.file.transfer import HEADER_BYTES, TAG_CHARACTERS, Transfer, is_task_id
+from hongyan.wire.blocks import Buffer
 
 PART: Final = ".part"
 ONLINE: Final = ".online"
@@ -142,7 +143,7 @@ class FileFolder:
         return Kept(transfer, received, is_whole, stat.st_mtime)
 
 
-def write_behind(descriptor: int, received: int, blocks: Sequence[bytes]) -> None:
+def write_behind(descriptor: int, received: int, blocks: Sequence[Buffer]) -> None:
     """Append blocks behind ``received`` bytes of a file, all of them or none.
 
     Raises:

@@ -12,13 +12,14 @@ from typing import NamedTuple
 from hongyan.errors import ProtocolError
 from hongyan.roles.file.session import LARGEST_BLOCK_BYTES, MOST_BLOCKS, FileSession
 from hongyan.roles.file.shelf import Entry
-from hongyan.wire.frame import Frame, with_seq
+from hongyan.wire.blocks import Block, renumbered
+from hongyan.wire.frame import Frame
 from hongyan.wire.pb.base_define_pb2 import (
     CLIENT_FILE_PEER_READY,
     CLIENT_REALTIME_RECVER,
     CLIENT_REALTIME_SENDER,
 )
-from hongyan.wire.pb.file_pb2 import IMFilePullDataReq, IMFilePullDataRsp, IMFileState
+from hongyan.wire.pb.file_pb2 import IMFilePullDataReq, IMFileState
 
 
 class _Asked(NamedTuple):
@@ -64,16 +65,16 @@ class Relay:
         self._waiting.append(frame)
         self._pass_on()
 
-    def block(self, message: IMFilePullDataRsp, frame: Frame) -> None:
+    def block(self, block: Block, frame: Frame) -> None:
         """The sender answers the oldest question."""
         receiver = self._other()
         if self._is_receiver or receiver is None or not isinstance(receiver.part, Relay):
             raise ProtocolError("file_block_for_nobody")
         asked = receiver.part.take_asked()
-        if asked is None or len(message.file_data) > asked.size or message.offset != asked.offset:
+        if asked is None or len(block.data) > asked.size or block.message.offset != asked.offset:
             raise ProtocolError("file_block_not_asked")
         self._entry.touched = time.time()
-        receiver.send(with_seq(frame, asked.seq))
+        receiver.send_pieces(renumbered(frame, asked.seq))
         receiver.part.go_on()
 
     def state(self, _message: IMFileState, frame: Frame) -> None:

@@ -26,6 +26,7 @@ from hongyan.roles.file.transfer import Transfer, is_task_id
 from hongyan.roles.file.upload import Upload
 from hongyan.roles.runtime import Runtime
 from hongyan.wire import commands
+from hongyan.wire.blocks import read_block
 from hongyan.wire.commands import Node
 from hongyan.wire.frame import Frame, OutboundFrame
 from hongyan.wire.pb.base_define_pb2 import (
@@ -59,9 +60,11 @@ IDLE_LIMIT_S: Final = 120.0
 """As in the original (spec/wire.md 3.1)."""
 SWEEP_EVERY_S: Final = 600.0
 _ACCEPTED, _REFUSED = 0, 1
+_LARGEST_FRAME_BYTES: Final = LARGEST_BLOCK_BYTES + 4096
 _LIMITS: Final = ConnectionLimits(
-    max_frame_bytes=LARGEST_BLOCK_BYTES + 4096,
-    max_write_buffer_bytes=(MOST_BLOCKS + 2) * (LARGEST_BLOCK_BYTES + 4096),
+    max_frame_bytes=16 * 1024,  # until it is known who it is
+    max_write_buffer_bytes=(MOST_BLOCKS + 2) * _LARGEST_FRAME_BYTES,
+    bulk_bytes=2 * _LARGEST_FRAME_BYTES,
 )
 _ROLES_OF_ONLINE: Final = frozenset({CLIENT_REALTIME_SENDER, CLIENT_REALTIME_RECVER})
 _ROLES_OF_SENDER: Final = frozenset({CLIENT_REALTIME_SENDER, CLIENT_OFFLINE_UPLOAD})
@@ -203,7 +206,7 @@ class FileServer:
         routes: Routes[FileSession] = Routes(Node.CLIENT, Node.FILE)
         routes.on(commands.FILE_LOGIN, self._login)
         routes.on(commands.FILE_PULL_DATA, _pull)
-        routes.on(commands.FILE_PULL_DATA_REPLY, _block)
+        routes.relay(commands.FILE_PULL_DATA_REPLY, _block)
         routes.on(commands.FILE_STATE, _state)
         routes.relay(commands.HEARTBEAT, _echo)
         routes.check_complete()
@@ -224,6 +227,7 @@ class FileServer:
             session.block_bytes = min(max(message.max_block_bytes, STOCK_BLOCK_BYTES), LARGEST_BLOCK_BYTES)
             session.blocks = MOST_BLOCKS
         session.connection.watch(idle_limit_s=IDLE_LIMIT_S)
+        session.connection.allow_frames_up_to(_LARGEST_FRAME_BYTES)
         self._join(session, entry)
 
     def _may_join(self, entry: Entry, message: IMFileLoginReq) -> bool:
@@ -277,10 +281,16 @@ def _pull(session: FileSession, message: IMFilePullDataReq, frame: Frame) -> Non
         session.part.pull(message, frame)
 
 
-def _block(session: FileSession, message: IMFilePullDataRsp, frame: Frame) -> None:
-    if session.part is not None:
-        _check(session, message)
-        session.part.block(message, frame)
+def _block(session: FileSession, frame: Frame) -> None:
+    if session.part is None:
+        return
+    try:
+        block = read_block(frame)
+    except RefusedError as error:
+        session.refuse(frame, error)
+        return
+    _check(session, block.message)
+    session.part.block(block, frame)
 
 
 def _state(session: FileSession, message: IMFileState, frame: Frame) -> None:

@@ -1,6 +1,6 @@
 """A client of file_server: its connection and the transfer that it has joined."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final, Protocol
 
@@ -12,10 +12,11 @@ from hongyan.reactor.connection import Connection
 from hongyan.reactor.dispatch import Routes
 from hongyan.roles.file.shelf import Entry
 from hongyan.wire import commands
+from hongyan.wire.blocks import Block, Buffer
 from hongyan.wire.frame import Frame, OutboundFrame
 from hongyan.wire.pb.base_define_pb2 import CLIENT_FILE_CANCEL, ClientFileState
 from hongyan.wire.pb.extension_pb2 import IMErrorNotice
-from hongyan.wire.pb.file_pb2 import IMFilePullDataReq, IMFilePullDataRsp, IMFileState
+from hongyan.wire.pb.file_pb2 import IMFilePullDataReq, IMFileState
 
 _log = structlog.get_logger("hongyan.file")
 
@@ -32,7 +33,7 @@ class Part(Protocol):
     def pull(self, message: IMFilePullDataReq, frame: Frame) -> None:
         """The client asks for a block."""
 
-    def block(self, message: IMFilePullDataRsp, frame: Frame) -> None:
+    def block(self, block: Block, frame: Frame) -> None:
         """The client sends a block."""
 
     def state(self, message: IMFileState, frame: Frame) -> None:
@@ -64,6 +65,7 @@ class FileSession:
         self.knows_notices = False
         self._metrics = metrics
         self.send: Callable[[Frame], None] = connection.send
+        self.send_pieces: Callable[[Sequence[Buffer]], None] = connection.send_pieces
         connection.on_frame = partial(routes.dispatch, self)
         connection.on_closed = self._closed
 

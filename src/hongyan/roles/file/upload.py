@@ -14,9 +14,10 @@ from hongyan.roles.file.folder import write_behind
 from hongyan.roles.file.session import FileSession
 from hongyan.roles.file.shelf import Entry, Shelf
 from hongyan.wire import commands
+from hongyan.wire.blocks import Block, Buffer
 from hongyan.wire.frame import Frame, OutboundFrame
 from hongyan.wire.pb.base_define_pb2 import CLIENT_FILE_DONE, FILE_TYPE_OFFLINE
-from hongyan.wire.pb.file_pb2 import IMFilePullDataReq, IMFilePullDataRsp, IMFileState
+from hongyan.wire.pb.file_pb2 import IMFilePullDataReq, IMFileState
 
 _log = structlog.get_logger("hongyan.file")
 
@@ -39,7 +40,7 @@ class Upload:
         self._cancelled = cancelled
         self._asked: deque[tuple[int, int]] = deque()
         self._next = 0
-        self._blocks: list[bytes] = []
+        self._blocks: list[Buffer] = []
         self._came = asyncio.Event()
         self._is_over = False
 
@@ -108,10 +109,10 @@ class Upload:
         """An uploader asks for nothing."""
         raise ProtocolError("file_pull_while_uploading")
 
-    def block(self, message: IMFilePullDataRsp, _frame: Frame) -> None:
+    def block(self, block: Block, _frame: Frame) -> None:
         """The oldest block that was asked for."""
         wanted = self._asked.popleft() if self._asked else None
-        data = message.file_data  # each look at it is a copy
+        message, data = block
         if (message.offset, len(data)) != wanted or message.result_code != _TAKEN:
             raise ProtocolError("file_block_not_asked")
         self._blocks.append(data)
