@@ -5,7 +5,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
-from .servers import free_ports, mariadb, redis
+from .ports import free_ports
+from .servers import mariadb, redis
 from .suite import Suite, add_users_with, started
 
 ROLES: Final = ("db_proxy", "route", "login", "msg")

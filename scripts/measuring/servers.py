@@ -11,17 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from .ports import free_ports
+
 DATABASE_USER: Final = "mysql"
 START_TIMEOUT_S: Final = 60.0
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports that were free a moment ago, all different."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 @contextmanager

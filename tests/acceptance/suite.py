@@ -10,9 +10,10 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from measuring.ports import free_ports
 
 from .client import PASSWORD
 
@@ -254,15 +255,6 @@ database = "sqlite:///{database}"
 [metrics]
 port = {metrics}
 """
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that were free a moment ago, all different."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
 
 
 def accepts(port: int) -> bool:

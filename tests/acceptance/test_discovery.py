@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from measuring.ports import free_ports
 
 from cluster.etcd_server import EtcdServer
 from push.stand_in import StandIn
@@ -13,7 +14,7 @@ from push.stand_in import StandIn
 from .client import Client, eventually, http
 from .people import People
 from .phones import apns_table, until_pushed
-from .suite import Cluster, free_ports
+from .suite import Cluster
 
 CONFIG = """\
 [cluster]

@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from measuring.ports import free_ports
 
 from .client import http
 from .people import People
-from .suite import Cluster, free_ports
+from .suite import Cluster
 
 LOGIN = """\
 ClientListenIP=127.0.0.1   # several with ;

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from measuring.ports import free_ports
 
 from hongyan.client import Conversation
 from hongyan.roles.http_msg.webhooks.outside import ForbiddenTargetError, Targets
-from servers.process import free_port
 
 from .receiver import Receiver, Told, say_yes
 from .running import ALL_SCOPES, Api, ApiSuite
@@ -175,11 +175,10 @@ def test_what_is_public_or_allowed_is_told() -> None:
 
 
 async def test_the_examples_run(telling: ApiSuite, api: Api) -> None:
-    bot_token, port = telling.bot("echo"), free_port()
+    bot_token, (port, other) = telling.bot("echo"), free_ports(2)
     async with telling.api(bot_token) as bot:
         bot_id = (await bot.ask("GET", "/me"))["user_id"]
     _, secret = await register(api, f"http://127.0.0.1:{port}/", "message", user_id=bot_id)
-    other = free_port()
     _, other_secret = await register(api, f"http://127.0.0.1:{other}/", "message")
     program = [EXAMPLES / "webhook_bot.py", "--secret", secret, "--port", str(port)]
     program += ["--api", telling.base_url, "--token", bot_token]

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Self
 
 import pytest
+from measuring.ports import free_ports
 
 DEADLINE_S = 60.0
 
@@ -31,10 +31,7 @@ class EtcdServer:
     def __init__(self) -> None:
         self._program = etcd_program()
         self._folder = Path(tempfile.mkdtemp(prefix="hongyan-etcd-"))
-        with socket.socket() as one, socket.socket() as other:
-            for each in (one, other):
-                each.bind(("127.0.0.1", 0))
-            self._port, self._peer_port = (each.getsockname()[1] for each in (one, other))
+        self._port, self._peer_port = free_ports(2)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property

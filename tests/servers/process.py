@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Self
 
 import pytest
+from measuring.ports import free_ports
 
 _DEADLINE_S = 60
 
@@ -32,13 +33,6 @@ def require(*names: str) -> str:
     pytest.skip(text)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 class ServerProcess:
     """A server with a folder and a port of its own; restarted it has both again."""
 
@@ -47,7 +41,7 @@ class ServerProcess:
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="hongyan-test-"))
-        self.port = free_port()
+        (self.port,) = free_ports(1)
         self._process: subprocess.Popen[bytes] | None = None
         self.owner = self.user if os.geteuid() == 0 else None
         if self.owner is not None:

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from acceptance.suite import START_DEADLINE_S, Server, accepts, free_ports, wait_until
+from measuring.ports import free_ports
+
+from acceptance.suite import START_DEADLINE_S, Server, accepts, wait_until
 
 CONFIG = """\
 [cluster]

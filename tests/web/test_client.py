@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from measuring import browser
+from measuring.ports import free_ports
 from playwright.async_api import expect
 
 from acceptance.client import GROUP_TEXT, Client, User
 from acceptance.people import People
-from acceptance.suite import Suite, free_ports
+from acceptance.suite import Suite
 from hongyan.wire.cipher import MessageCipher
 from web.visitor import Visitor
 

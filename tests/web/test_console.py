@@ -83,9 +83,9 @@ async def test_a_disabled_user_is_put_out_and_kept_out(
     name = online.user.name
     admin = await Administrator.sign_in(open_page, suite)
     await admin.go("Users")
-    async with admin.page.expect_response(lambda answer: answer.url.endswith("user.find")):
-        await admin.find(name)  # what is typed is looked for a moment later: let the list come to rest
+    await admin.find(name)
     await admin.press(f"Disable: {name}")
+    await expect(admin.page.locator("dialog")).to_contain_text(name)
     await admin.send()
     await online.expect("IMKickUser")
     await expect(admin.row(name).get_by_text("Disabled")).to_be_visible()

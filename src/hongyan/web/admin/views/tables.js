@@ -1,5 +1,6 @@
 // Tables that become cards on narrow screens, and what stands around them.
 import { number, t } from "../i18n/index.js";
+import { repeat } from "../../client/vendor/lit-html/directives/repeat.js";
 import { html, nothing } from "../../client/vendor/lit-html/lit-html.js";
 
 /**
@@ -9,6 +10,15 @@ import { html, nothing } from "../../client/vendor/lit-html/lit-html.js";
  * @property {(row: Row) => unknown} cell
  * @property {string} [kind] a class of its cells
  */
+
+/**
+ * What stays the same of a row when the list around it changes, so that a click that was on its way to one
+ * row's button never reaches another's; rows without an id keep their place.
+ * @param {unknown} row @param {number} index
+ */
+function keyOf(row, index) {
+  return row instanceof Object && "id" in row ? row.id : index;
+}
 
 /**
  * @template Row
@@ -23,7 +33,9 @@ export function table(caption, columns, rows, actions, kind = () => "") {
     <caption class="unseen">${caption}</caption>
     <thead><tr>${columns.map((column) => html`<th scope="col" class=${column.kind ?? ""}>${t(column.label)}</th>`)}${actions ? html`<th scope="col"><span class="unseen">${t("actions")}</span></th>` : nothing}</tr></thead>
     <tbody>
-      ${rows.map(
+      ${repeat(
+        rows,
+        keyOf,
         (row) => html`<tr class=${kind(row)}>
           ${columns.map((column) => html`<td class=${column.kind ?? ""} data-label=${t(column.label)}>${column.cell(row)}</td>`)}
           ${actions ? html`<td class="actions">${actions(row)}</td>` : nothing}
