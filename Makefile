@@ -41,7 +41,7 @@ test: install
 	sh scripts/install_test_browser.sh
 	sh scripts/install_test_etcd.sh
 	sh scripts/install_test_servers.sh
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 
 protos: install
 	$(BIN)/python scripts/generate_protos.py
