@@ -3,8 +3,9 @@
 Python lets one thread run at a time. The event loop and the journal's thread take turns, thousands of
 times a second, and on two cores each turn drags the interpreter and the messages out of one core's
 cache into the other's. That costs more than the second core gives, so the two share one core. Which
-one is the scheduler's choice, made anew every few seconds; all other threads run on the other cores, so
-that what takes long, the slow hash of a password above all, does not stand in the way of the two.
+one is the scheduler's choice, made anew every few seconds, and at once when other programs crowd it:
+threads that are tied to a core cannot make room. Threads of low priority, which compute the slow hash
+of a password, stay off that core; all others, which read the database, run where there is room.
 """
 
 import asyncio
@@ -12,14 +13,36 @@ import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 STAY_S: Final = 5.0
+LOOK_S: Final = 0.25
+"""How often is looked whether others crowd the core."""
 CHOOSE_S: Final = 0.03
 """How long the scheduler may move the threads before they stay where they are."""
+CROWDED: Final = 0.1
+"""The share of time that others may keep a thread from its core."""
 _TASKS: Final = Path("/proc/self/task")
 _CORE_FIELD: Final = 36
 """Field 39 of proc_pid_stat(5), counted from the one behind the name."""
+_NS: Final = 1e-9
+
+
+class Turns(NamedTuple):
+    """How long threads that share a core ran and waited for it, in seconds, since they began.
+
+    Attributes:
+        waited: the event loop's thread, for the core.
+        others_ran: the threads that it shares the core with.
+    """
+
+    waited: float
+    others_ran: float
+
+    def is_crowded(self, before: "Turns", seconds: float) -> bool:
+        """Tell whether in the ``seconds`` since ``before`` it waited for more than those it shares with."""
+        strangers = (self.waited - before.waited) - (self.others_ran - before.others_ran)
+        return strangers > CROWDED * seconds
 
 
 async def share_one_core(threads: Iterable[int]) -> None:
@@ -42,8 +65,22 @@ async def share_one_core(threads: Iterable[int]) -> None:
         here = {_core_of(first)}
         for thread in _threads():
             with suppress(ProcessLookupError):
-                allow(thread, here if thread in (first, *others) else cores - here)
-        await asyncio.sleep(STAY_S)
+                if thread in (first, *others):
+                    allow(thread, here)
+                elif os.getpriority(os.PRIO_PROCESS, thread) > 0:
+                    allow(thread, cores - here)
+        await _stay(first, others)
+
+
+async def _stay(first: int, others: list[int]) -> None:
+    """Return after STAY_S, or when other programs crowd the core."""
+    before = _turns(first, others)
+    for _ in range(round(STAY_S / LOOK_S)):
+        await asyncio.sleep(LOOK_S)
+        now = _turns(first, others)
+        if now.is_crowded(before, LOOK_S):
+            return
+        before = now
 
 
 def _threads() -> list[int]:
@@ -53,3 +90,16 @@ def _threads() -> list[int]:
 def _core_of(thread: int) -> int:
     fields = (_TASKS / str(thread) / "stat").read_text().rpartition(") ")[2].split()
     return int(fields[_CORE_FIELD])
+
+
+def _turns(first: int, others: list[int]) -> Turns:
+    return Turns(_ran_and_waited(first)[1], sum(_ran_and_waited(thread)[0] for thread in others))
+
+
+def _ran_and_waited(thread: int) -> tuple[float, float]:
+    """Return two figures of sched-stats.rst; zeros where the kernel does not count or the thread is gone."""
+    try:
+        ran, waited, _ = (_TASKS / str(thread) / "schedstat").read_text().split()
+    except OSError:
+        return 0.0, 0.0
+    return int(ran) * _NS, int(waited) * _NS
