@@ -3,12 +3,21 @@
 import asyncio
 from typing import Any
 
-from hongyan.client import Client, Conversation, DeviceKind, Options
+from hongyan.client import Client, Conversation, DeviceKind, Options, ReadElsewhere
 from push.stand_in import StandIn
 
 from .running import TIMING, Api, ApiSuite
 
 BOT = Options(device_kind="bot", timing=TIMING)
+
+
+async def until(events: Any, kind: type) -> Any:
+    """The next event of a kind."""
+    async with asyncio.timeout(15):
+        async for event in events:
+            if isinstance(event, kind):
+                return event
+    raise AssertionError("the client was closed")
 
 
 async def next_message(client: Any) -> Any:
@@ -69,7 +78,12 @@ async def test_unread_counts_and_conversations(suite: ApiSuite, api: Api) -> Non
     assert [(each["kind"], each["peer_id"], each["newest"]["text"]) for each in listed] == [
         ("single", 8, "two")
     ]
-    await api.ask("POST", "/users/9/conversations/single/8/read", 204)
+    async with suite.client("u9") as pc, suite.client("u9", device_kind="web") as page:
+        heard = [device.events() for device in (pc, page)]
+        await api.ask("POST", "/users/9/conversations/single/8/read", 204)
+        for events in heard:
+            read = await until(events, ReadElsewhere)
+            assert (read.conversation, read.msg_id) == (Conversation.with_user(8), 2)
     assert (await api.ask("GET", "/users/9/unread"))["total"] == 0
 
 

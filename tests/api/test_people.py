@@ -55,6 +55,8 @@ async def test_members_of_a_group_hear_of_changes_at_once(suite: ApiSuite, api: 
         group = await api.ask("POST", "/groups", 201, name="API", member_ids=[1, 2])
         path = f"/groups/{group['id']}"
         assert (group["type"], group["member_ids"]) == ("normal", [1, 2])
+        made = await until_changed(events)
+        assert (made.group_id, made.was_added, set(made.changed_ids)) == (group["id"], True, {1, 2})
         await api.ask("POST", f"{path}/members", user_ids=[3])
         assert (await until_changed(events)).changed_ids == (3,)
         await api.ask("DELETE", f"{path}/members/2")

@@ -27,6 +27,7 @@ OF_OURS = {
     0x0212: {("M", "R"), ("R", "M"), ("M", "C")},
     # login_server serves the console, http_msg_server the API; both ask, announce and kick.
     0x0301: {("H", "D"), ("D", "H")},
+    0x0304: {("H", "R")},
     0x040B: {("L", "R")},
     0x0701: {(a, b) for peer in "DR" for a, b in (("L", peer), (peer, "L"))},
     0x0702: {("D", "L")},

@@ -77,6 +77,12 @@ class MarkRead(Model):
     peer_id: Id
 
 
+class MarkedRead(Model):
+    """What is read now: everything up to the message ``msg_id``, 0 when there is none."""
+
+    msg_id: int
+
+
 class PushToken(Model):
     """The token of a user's phone; an empty one ends the pushes."""
 
@@ -88,5 +94,5 @@ class PushToken(Model):
 HISTORY: Final = operation("conversation.history", HistoryQuery, History)
 LIST: Final = operation("conversation.list", OfUser, Conversations)
 UNREAD: Final = operation("conversation.unread", OfUser, Unread)
-READ: Final = operation("conversation.read", MarkRead, Nothing)
+READ: Final = operation("conversation.read", MarkRead, MarkedRead)
 SET_PUSH_TOKEN: Final = operation("push.set_token", PushToken, Nothing, secret=("token",))

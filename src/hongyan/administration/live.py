@@ -1,13 +1,17 @@
 """What can be asked of the msg_servers, by way of route_server: who is online where, kicks, notices."""
 
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from hongyan.administration.groups import MembersChanged
+import structlog
+
+from hongyan.administration.groups import GroupDetail, MembersChanged
+from hongyan.administration.table import SessionKind
 from hongyan.cluster.calls import Calls
 from hongyan.cluster.link import Link
 from hongyan.errors import ErrorCode, RefusedError
 from hongyan.wire import commands
+from hongyan.wire.commands import Command
 from hongyan.wire.frame import OutboundFrame
 from hongyan.wire.pb.administration_pb2 import IMOnlineReq, IMOnlineRsp
 from hongyan.wire.pb.base_define_pb2 import (
@@ -15,10 +19,15 @@ from hongyan.wire.pb.base_define_pb2 import (
     GROUP_MODIFY_TYPE_ADD,
     GROUP_MODIFY_TYPE_DEL,
     KICK_REASON_DUPLICATE_USER,
+    SESSION_TYPE_GROUP,
+    SESSION_TYPE_SINGLE,
 )
 from hongyan.wire.pb.group_pb2 import IMGroupChangeMemberNotify
+from hongyan.wire.pb.message_pb2 import IMMsgDataReadNotify
 from hongyan.wire.pb.server_pb2 import IMServerKickUser
 from hongyan.wire.text import text
+
+_log = structlog.get_logger("hongyan.administration")
 
 NOBODY: Final = 0
 """Who changes a group: no user."""
@@ -107,12 +116,16 @@ class Live:
         )
         self._master().send(OutboundFrame(commands.SERVER_KICK_USER, order))
 
-    def tell_members(self, change: MembersChanged, *, added: bool) -> None:
-        """Tell those in a group, and those who came or went.
+    # What was done stays done when nobody can be told of it: clients find it at their next login.
 
-        Raises:
-            RefusedError: route_server cannot be reached.
-        """
+    def tell_of_group(self, group: GroupDetail) -> None:
+        """Tell those in a group that there is one."""
+        members = group.member_ids
+        made = MembersChanged(id=group.id, version=group.version, changed=members, members=members)
+        self.tell_members(made, added=True)
+
+    def tell_members(self, change: MembersChanged, *, added: bool) -> None:
+        """Tell those in a group, and those who came or went."""
         notice = IMGroupChangeMemberNotify(
             user_id=NOBODY,
             change_type=GROUP_MODIFY_TYPE_ADD if added else GROUP_MODIFY_TYPE_DEL,
@@ -120,4 +133,20 @@ class Live:
             cur_user_id_list=change.members,
             chg_user_id_list=change.changed,
         )
-        self._master().send(OutboundFrame(commands.GROUP_CHANGE_MEMBER_NOTIFY, notice))
+        self._tell(commands.GROUP_CHANGE_MEMBER_NOTIFY, notice)
+
+    def tell_read(self, user_id: int, kind: SessionKind, peer_id: int, msg_id: int) -> None:
+        """Tell a user's devices what he has read."""
+        notice = IMMsgDataReadNotify(
+            user_id=user_id,
+            session_id=peer_id,
+            msg_id=msg_id,
+            session_type=SESSION_TYPE_GROUP if kind == "group" else SESSION_TYPE_SINGLE,
+        )
+        self._tell(commands.MSG_READ_NOTIFY, notice)
+
+    def _tell(self, command: Command[Any], notice: Any) -> None:
+        try:
+            self._master().send(OutboundFrame(command, notice))
+        except RefusedError as error:
+            _log.warning("the msg_servers were not told", command=command.id, error=str(error))

@@ -186,7 +186,7 @@ SIGN_INFO_CHANGED_NOTIFY = _command(0x0215, buddy_pb2.IMSignInfoChangedNotify, "
 MSG_DATA = _command(0x0301, message_pb2.IMMsgData, "C>M>D>M M>R>M M>C H>D>H")
 MSG_DATA_ACK = _command(0x0302, message_pb2.IMMsgDataAck, "M>C C>M")
 MSG_READ_ACK = _command(0x0303, message_pb2.IMMsgDataReadAck, "C>M>D")
-MSG_READ_NOTIFY = _command(0x0304, message_pb2.IMMsgDataReadNotify, "M>C M>R>M")
+MSG_READ_NOTIFY = _command(0x0304, message_pb2.IMMsgDataReadNotify, "M>C M>R>M H>R")
 TIME, TIME_REPLY = _exchange(
     (0x0305, message_pb2.IMClientTimeReq, "C>M"),
     (0x0306, message_pb2.IMClientTimeRsp, "M>C"),

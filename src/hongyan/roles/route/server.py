@@ -107,6 +107,7 @@ class RouteServer:
         routes: Routes[Link] = Routes(Node.HTTP_MSG, Node.ROUTE)
         self._serve_administration(routes)
         routes.relay(commands.DELIVER, self._relay_to_one)
+        routes.relay(commands.MSG_READ_NOTIFY, self._relay_to_others)
         routes.ignore(commands.ROLE_SET, commands.HEARTBEAT)
         routes.ignore(commands.CLUSTER_HELLO, commands.CLUSTER_PROOF)
         routes.check_complete()

@@ -5,7 +5,7 @@ from typing import Any, Final
 import structlog
 
 from hongyan.administration import admins, departments, discovery, groups, keys, users, webhooks
-from hongyan.administration.groups import MembersChanged
+from hongyan.administration.groups import GroupDetail, MembersChanged
 from hongyan.administration.live import Live
 from hongyan.administration.table import Model, Operation
 from hongyan.administration.users import UserChange, UserPassword
@@ -69,5 +69,7 @@ def _follow_up(operation: Operation[Any, Any], arguments: Model, result: Model, 
     is_disabled = isinstance(arguments, UserChange) and arguments.change.active is False
     if is_disabled or isinstance(arguments, UserPassword):
         live.kick(arguments.id)  # type: ignore[attr-defined] # both say whose
+    elif isinstance(result, GroupDetail) and operation is groups.ADD:
+        live.tell_of_group(result)
     elif isinstance(result, MembersChanged):
         live.tell_members(result, added=operation is groups.ADD_MEMBERS)

@@ -8,6 +8,7 @@ from hongyan.administration.conversations import (
     Conversations,
     History,
     HistoryQuery,
+    MarkedRead,
     MarkRead,
     OfUser,
     PushToken,
@@ -71,11 +72,13 @@ class ConversationOperations:
         )
         return Unread(total=sum(count.unread for count in counts), conversations=counts)
 
-    async def _read(self, arguments: MarkRead, _caller: Caller) -> Nothing:
+    async def _read(self, arguments: MarkRead, _caller: Caller) -> MarkedRead:
+        where = (arguments.user_id, TYPES[arguments.kind], arguments.peer_id)
         await self._desk.read(roster.get, arguments.user_id)
-        self._desk.backend.journal.mark_read(arguments.user_id, TYPES[arguments.kind], arguments.peer_id)
+        self._desk.backend.journal.mark_read(*where)
         await self._desk.backend.journal.settled()
-        return Nothing()
+        newest = await self._desk.read(messages.history, *where, begin=0, limit=1)
+        return MarkedRead(msg_id=newest[0].msg_id if newest else 0)
 
     async def _set_push_token(self, arguments: PushToken, caller: Caller) -> Nothing:
         await self._desk.read(roster.get, arguments.user_id)

@@ -41,7 +41,9 @@ async def find_groups(asker: Reader, query: Arguments[GroupQuery]) -> Groups:
 @router.post("", status_code=HTTPStatus.CREATED)
 async def add_group(asker: Writer, group: GroupNew) -> GroupDetail:
     """Make a group."""
-    return await asker.call(groups.ADD, group)
+    made = await asker.call(groups.ADD, group)
+    asker.live.tell_of_group(made)
+    return made
 
 
 @router.get("/{group_id}")

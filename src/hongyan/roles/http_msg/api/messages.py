@@ -165,9 +165,10 @@ async def get_unread(asker: Reader, user_id: UserId) -> Unread:
 
 @router.post("/users/{user_id}/conversations/{kind}/{peer_id}/read", status_code=HTTPStatus.NO_CONTENT)
 async def mark_read(asker: Writer, user_id: UserId, kind: SessionKind, peer_id: PeerId) -> None:
-    """Mark everything in a conversation as read. Devices of the user see it at their next login."""
+    """Mark everything in a conversation as read. Devices of the user that are online hear of it."""
     asker.check_may_be(user_id)
-    await asker.call(conversations.READ, MarkRead(user_id=user_id, kind=kind, peer_id=peer_id))
+    read = await asker.call(conversations.READ, MarkRead(user_id=user_id, kind=kind, peer_id=peer_id))
+    asker.live.tell_read(user_id, kind, peer_id, read.msg_id)
 
 
 async def _check_people(asker: Asker, sender: int, message: MessageNew) -> None:
