@@ -85,12 +85,31 @@ async def test_who_is_online_is_seen_and_can_be_kicked(suite: ApiSuite, api: Api
             found = await api.ask("GET", "/presence?user_id=8&user_id=9")
             while not found["devices"]:  # route_server hears of the login a moment later
                 found = await api.ask("GET", "/presence?user_id=8&user_id=9")
-        assert found["devices"] == [{"user_id": 8, "client_type": "windows"}]
+        assert found["devices"] == [{"user_id": 8, "client_type": "windows", "device": "pc"}]
         await api.ask("POST", "/users/8/kick", 204)
         with pytest.raises(Kicked):
             async with asyncio.timeout(15):
                 await anext(eight.messages())
     await api.ask("POST", "/users/999999/kick", 404)
+
+
+async def test_one_device_is_kicked_and_the_others_stay(suite: ApiSuite, api: Api) -> None:
+    async with suite.client("u9") as pc, suite.client("u9", device_kind="web:1") as page:
+        async with asyncio.timeout(15):
+            while len(found := (await api.ask("GET", "/presence?user_id=9"))["devices"]) < 2:
+                pass
+        assert {one["device"] for one in found} == {"pc", "kind:web:1"}
+        await api.ask("POST", "/users/9/devices/mobile/kick", 404)
+        await api.ask("POST", "/users/9/devices/desktop/kick", 422)
+        await api.ask("POST", "/users/9/devices/kind:web:1/kick", 204)
+        with pytest.raises(Kicked):
+            async with asyncio.timeout(15):
+                await anext(page.messages())
+        sent = await api.ask("POST", "/messages", 201, from_user_id=1, to_user_id=9, text="still there?")
+        async with asyncio.timeout(15):
+            assert (await anext(pc.messages())).msg_id == sent["msg_id"]
+    entry = (await api.ask("GET", "/audit?text=user.kick"))["entries"][0]
+    assert entry["target"] == "9 kind:web:1"
 
 
 async def test_discovery_entries(api: Api) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hongyan.rules.devices import is_mobile, kick_class
+from hongyan.rules.devices import device_of, is_mobile, kick_class
 
 WINDOWS, MAC, IOS, ANDROID = 0x01, 0x02, 0x11, 0x12
 
@@ -34,3 +34,18 @@ def test_a_kind_of_its_own_is_a_class_of_its_own() -> None:
 @pytest.mark.parametrize("kind", ["pc", "mobile"])
 def test_a_kind_cannot_take_the_name_of_a_stock_class(kind: str) -> None:
     assert kick_class(WINDOWS, kind) not in {kick_class(WINDOWS), kick_class(IOS)}
+
+
+@pytest.mark.parametrize(
+    ("client_type", "kind"), [(WINDOWS, ""), (ANDROID, ""), (MAC, "web:1f"), (IOS, "pc")]
+)
+def test_a_class_leads_back_to_a_device_of_it(client_type: int, kind: str) -> None:
+    class_ = kick_class(client_type, kind)
+    device = device_of(class_)
+    assert device is not None
+    assert kick_class(*device) == class_
+
+
+@pytest.mark.parametrize("word", ["", "kind:", "windows", "PC"])
+def test_what_is_no_class_leads_to_no_device(word: str) -> None:
+    assert device_of(word) is None

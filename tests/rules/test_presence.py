@@ -60,6 +60,16 @@ def test_the_last_device_that_leaves_is_announced_but_no_phone_is_told() -> None
     assert len(presence) == 0
 
 
+def test_devices_of_one_client_type_are_told_apart_by_their_kinds() -> None:
+    presence = Presence()
+    presence.arrive(A, 1, WINDOWS, ONLINE)
+    presence.arrive(A, 1, WINDOWS, ONLINE, "web:1")
+    presence.report(A, 1, WINDOWS, "web:2")
+    presence.depart(A, 1, WINDOWS, "web:1")
+    kinds = [device.kind for _, device in presence.devices(None, 0, 10)]
+    assert sorted(kinds) == ["", "web:2"]
+
+
 def test_nobody_hears_of_a_phone_that_leaves() -> None:
     presence = Presence()
     presence.arrive(A, 1, IOS, ONLINE)

@@ -11,6 +11,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from acceptance.client import eventually
 from acceptance.people import People
 from acceptance.suite import Suite
 from hongyan.web.console.export import line
@@ -165,8 +166,27 @@ async def test_who_is_online_is_listed_and_can_be_kicked(admin: httpx.AsyncClien
     assert client.user.name in {one["name"] for one in everybody["users"]}
     assert (await admin.post("kick", json={"id": listed[0]["id"]})).status_code == 200
     await client.expect("IMKickUser")
+    assert (await admin.post("kick", json={"id": listed[0]["id"], "device": "pc"})).status_code == 404
     nobody = await admin.post("online", json={"text": "no such person"})
     assert nobody.json()["users"] == []
+
+
+async def test_one_device_can_be_kicked_and_the_others_stay(admin: httpx.AsyncClient, people: People) -> None:
+    pc = await people.online()
+    page = await people.online(pc.user, device_kind="web:1")
+    user_id = pc.user_id
+
+    async def devices() -> list[str]:
+        listed = (await admin.post("online", json={"text": pc.user.name})).json()["users"]
+        return next((one["devices"] for one in listed if one["id"] == user_id), [])
+
+    assert sorted(await eventually(devices, lambda found: len(found) == 2, "both")) == ["kind:web:1", "pc"]
+    assert (await admin.post("kick", json={"id": user_id, "device": "kind:web:1"})).status_code == 200
+    await page.expect("IMKickUser")
+    assert await eventually(devices, lambda found: len(found) == 1, "one") == ["pc"]
+    assert await pc.arrived("IMKickUser") == []
+    log = (await admin.post("do/audit.find", json={"limit": 1})).json()["entries"]
+    assert log[0]["target"] == f"{user_id} kind:web:1"
 
 
 async def test_the_export_has_everybody_and_no_formulas(admin: httpx.AsyncClient) -> None:

@@ -100,10 +100,15 @@ async def test_who_is_online_is_seen_and_can_be_signed_out(
     open_page: OpenPage, suite: Suite, people: People
 ) -> None:
     anna = await people.online()
+    page = await people.online(anna.user, device_kind="web:1")
     admin = await Administrator.sign_in(open_page, suite)
     await admin.go("Online")
     await admin.find(anna.user.name)
     await expect(admin.row(anna.user.name)).to_contain_text("PC")
+    await admin.press(f"Sign out: {anna.user.name}, Web")
+    await admin.send()
+    await page.expect("IMKickUser")
+    await expect(admin.row(anna.user.name)).not_to_contain_text("Web")
     await admin.press(f"Sign out: {anna.user.name}")
     await admin.send()
     await anna.expect("IMKickUser")

@@ -10,6 +10,7 @@ from hongyan.administration.table import SessionKind
 from hongyan.cluster.calls import Calls
 from hongyan.cluster.link import Link
 from hongyan.errors import ErrorCode, RefusedError
+from hongyan.rules.devices import device_of, kick_class
 from hongyan.wire import commands
 from hongyan.wire.commands import Command
 from hongyan.wire.frame import OutboundFrame
@@ -21,6 +22,7 @@ from hongyan.wire.pb.base_define_pb2 import (
     KICK_REASON_DUPLICATE_USER,
     SESSION_TYPE_GROUP,
     SESSION_TYPE_SINGLE,
+    ClientType,
 )
 from hongyan.wire.pb.group_pb2 import IMGroupChangeMemberNotify
 from hongyan.wire.pb.message_pb2 import IMMsgDataReadNotify
@@ -39,6 +41,12 @@ class Device(NamedTuple):
     user_id: int
     client_type: int
     server: str
+    kind: str = ""
+
+    @property
+    def class_(self) -> str:
+        """Which of a user's devices it is; of each class there is one."""
+        return kick_class(self.client_type, self.kind)
 
 
 class Online(NamedTuple):
@@ -99,7 +107,10 @@ class Live:
         """
         request = IMOnlineReq(user_id=user_ids, after_user_id=after, limit=limit)
         reply: IMOnlineRsp = await self._calls.ask(self._master(), commands.ONLINE, request)
-        devices = (Device(one.user_id, one.client_type, text(one.server)) for one in reply.device)
+        devices = (
+            Device(one.user_id, one.client_type, text(one.server), text(one.device_kind))
+            for one in reply.device
+        )
         return Online(tuple(devices), reply.total_users)
 
     def kick(self, user_id: int) -> None:
@@ -108,12 +119,28 @@ class Live:
         Raises:
             RefusedError: route_server cannot be reached.
         """
-        order = IMServerKickUser(
-            user_id=user_id,
-            client_type=CLIENT_TYPE_WINDOWS,  # the message must have one; all_devices overrules it
-            reason=KICK_REASON_DUPLICATE_USER,
-            all_devices=True,
-        )
+        # The message must have a client type; all_devices overrules it.
+        self._kick(user_id, client_type=CLIENT_TYPE_WINDOWS, all_devices=True)
+
+    async def kick_device(self, user_id: int, class_: str) -> None:
+        """End the connection of one of a user's devices.
+
+        Args:
+            user_id: whose.
+            class_: which, as in ``Device.class_``.
+
+        Raises:
+            RefusedError: it is not online, or route_server cannot be reached.
+        """
+        found = device_of(class_)
+        online = await self.online((user_id,))
+        if found is None or class_ not in {device.class_ for device in online.devices}:
+            raise RefusedError(ErrorCode.NOT_FOUND, f"the user is not online with the device {class_!r}")
+        client_type, kind = found
+        self._kick(user_id, client_type=ClientType.ValueType(client_type), device_kind=kind or None)
+
+    def _kick(self, user_id: int, **which: Any) -> None:
+        order = IMServerKickUser(user_id=user_id, reason=KICK_REASON_DUPLICATE_USER, **which)
         self._master().send(OutboundFrame(commands.SERVER_KICK_USER, order))
 
     # What was done stays done when nobody can be told of it: clients find it at their next login.

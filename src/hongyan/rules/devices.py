@@ -4,6 +4,11 @@ from typing import Final
 
 MOBILE_BIT: Final = 0x10
 """Set in the client types of phones: 0x11 iOS, 0x12 Android; clear in 0x01 Windows, 0x02 Mac."""
+PC: Final = "pc"
+MOBILE: Final = "mobile"
+_KIND: Final = "kind:"
+_MAC: Final = 0x02
+_IOS: Final = 0x11
 
 
 def is_mobile(client_type: int) -> bool:
@@ -19,5 +24,12 @@ def kick_class(client_type: int, device_kind: str = "") -> str:
         device_kind: the extension for clients that are neither, such as ``web``: a class of its own.
     """
     if device_kind:
-        return f"kind:{device_kind}"
-    return "mobile" if is_mobile(client_type) else "pc"
+        return f"{_KIND}{device_kind}"
+    return MOBILE if is_mobile(client_type) else PC
+
+
+def device_of(class_: str) -> tuple[int, str] | None:
+    """Return a client type and a device kind that are of a class; None when it is no class."""
+    if class_.startswith(_KIND) and class_ != _KIND:
+        return _MAC, class_.removeprefix(_KIND)
+    return {PC: (_MAC, ""), MOBILE: (_IOS, "")}.get(class_)

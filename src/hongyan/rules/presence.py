@@ -31,11 +31,19 @@ ONLINE = 1
 OFFLINE = 2
 
 
+class Device(NamedTuple):
+    """Where a client is connected, and what it is; ``kind`` as in ``kick_class``."""
+
+    link: int
+    client_type: int
+    kind: str = ""
+
+
 class Presence:
-    """The connections of every user, by link and client type."""
+    """The connections of every user, by link, client type and kind."""
 
     def __init__(self) -> None:
-        self._users: dict[int, Counter[tuple[int, int]]] = {}
+        self._users: dict[int, Counter[Device]] = {}
         self._lost: set[int] = set()  # whose PC was on a link that was lost and has not come back with it
 
     def __len__(self) -> int:
@@ -43,11 +51,11 @@ class Presence:
 
     def is_online(self, user_id: int) -> bool:
         """Tell whether the user has a PC client anywhere; phones do not count."""
-        return any(not is_mobile(client_type) for _, client_type in self._users.get(user_id, ()))
+        return any(not is_mobile(device.client_type) for device in self._users.get(user_id, ()))
 
-    def arrive(self, link: int, user_id: int, client_type: int, status: int) -> list[Notice]:
+    def arrive(self, link: int, user_id: int, client_type: int, status: int, kind: str = "") -> list[Notice]:
         """A client logged in, or changed its status."""
-        self._users.setdefault(user_id, Counter())[link, client_type] += 1
+        self._users.setdefault(user_id, Counter())[Device(link, client_type, kind)] += 1
         notices: list[Notice] = []
         if self.is_online(user_id):
             # Also when a phone arrives: it learns that its PC is on.
@@ -56,20 +64,20 @@ class Presence:
             notices.append(StatusNotice(user_id, status))
         return notices
 
-    def depart(self, link: int, user_id: int, client_type: int) -> list[Notice]:
+    def depart(self, link: int, user_id: int, client_type: int, kind: str = "") -> list[Notice]:
         """A client is gone. Unknown ones change nothing."""
-        devices = self._users.get(user_id)
-        if devices is None or not devices[link, client_type]:
+        devices, device = self._users.get(user_id), Device(link, client_type, kind)
+        if devices is None or not devices[device]:
             return []
-        devices[link, client_type] -= 1
-        if not devices[link, client_type]:
-            del devices[link, client_type]
+        devices[device] -= 1
+        if not devices[device]:
+            del devices[device]
         return self._after_departure(user_id, was_pc=not is_mobile(client_type))
 
-    def report(self, link: int, user_id: int, client_type: int) -> list[Notice]:
+    def report(self, link: int, user_id: int, client_type: int, kind: str = "") -> list[Notice]:
         """A msg_server lists a client it already had; only who was announced as lost is announced again."""
         is_news = user_id in self._lost and not self.is_online(user_id)
-        notices = self.arrive(link, user_id, client_type, ONLINE)
+        notices = self.arrive(link, user_id, client_type, ONLINE, kind)
         if is_mobile(client_type):
             return []  # its PC, which others see, may stand behind it in the list
         self._lost.discard(user_id)
@@ -81,15 +89,15 @@ class Presence:
         for user_id in [user for user, devices in self._users.items() if _on_link(devices, link)]:
             had_pc = self.is_online(user_id)
             devices = self._users[user_id]
-            for device in [device for device in devices if device[0] == link]:
+            for device in [device for device in devices if device.link == link]:
                 del devices[device]
-                if not is_mobile(device[1]):
+                if not is_mobile(device.client_type):
                     self._lost.add(user_id)
             notices += self._after_departure(user_id, was_pc=had_pc)
         return notices
 
-    def devices(self, users: Collection[int] | None, after: int, limit: int) -> list[tuple[int, int, int]]:
-        """List user, link and client type of those online, by user id; a user's devices stay together.
+    def devices(self, users: Collection[int] | None, after: int, limit: int) -> list[tuple[int, Device]]:
+        """List the devices of those online, by user id; a user's stay together.
 
         Args:
             users: whom to list; None for everybody.
@@ -97,9 +105,9 @@ class Presence:
             limit: how many devices at most, but always all of one user.
         """
         wanted = self._users.keys() if users is None else self._users.keys() & users
-        found: list[tuple[int, int, int]] = []
+        found: list[tuple[int, Device]] = []
         for user_id in sorted(user for user in wanted if user > after):
-            own = sorted((user_id, link, client_type) for link, client_type in self._users[user_id])
+            own = [(user_id, device) for device in sorted(self._users[user_id])]
             if found and len(found) + len(own) > limit:
                 break
             found += own
@@ -115,5 +123,5 @@ class Presence:
         return [*notices, StatusNotice(user_id, OFFLINE)]
 
 
-def _on_link(devices: Iterable[tuple[int, int]], link: int) -> bool:
-    return any(device[0] == link for device in devices)
+def _on_link(devices: Iterable[Device], link: int) -> bool:
+    return any(device.link == link for device in devices)

@@ -230,6 +230,8 @@ class LoginHandlers:
         reported = USER_STATUS_OFFLINE if status == USER_STATUS_OFFLINE else USER_STATUS_ONLINE
         update = IMUserStatusUpdate(user_status=reported, user_id=session.user_id)
         update.client_type = session.client_type  # type: ignore[assignment] # parsed, so it is in the enum
+        if session.device_kind:
+            update.device_kind = session.device_kind
         self._context.route.tell_all(OutboundFrame(commands.USER_STATUS_UPDATE, update))
 
     def _logout(self, session: ClientSession, _message: IMLogoutReq, frame: Frame) -> None:

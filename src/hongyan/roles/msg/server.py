@@ -244,6 +244,7 @@ class MsgServer:
                 user_id=session.user_id,
                 status=UserStatType.ValueType(session.online_status),
                 client_type=ClientType.ValueType(session.client_type),
+                device_kind=session.device_kind or None,
             )
         link.send(OutboundFrame(commands.ONLINE_USERS, online))
 

@@ -146,14 +146,16 @@ class RouteServer:
         if message.server_name:
             self._names[link.handle] = text(message.server_name)[:MAX_NAME_CHARS]
         for stat in message.user_stat_list:
-            self._announce(self._presence.report(link.handle, stat.user_id, stat.client_type))
+            kind = text(stat.device_kind)
+            self._announce(self._presence.report(link.handle, stat.user_id, stat.client_type, kind))
 
     def _user_status_update(self, link: Link, message: IMUserStatusUpdate, _frame: Frame) -> None:
         user_id, client_type, status = message.user_id, message.client_type, message.user_status
+        kind = text(message.device_kind)
         if status == USER_STATUS_OFFLINE:
-            self._announce(self._presence.depart(link.handle, user_id, client_type))
+            self._announce(self._presence.depart(link.handle, user_id, client_type, kind))
         else:
-            self._announce(self._presence.arrive(link.handle, user_id, client_type, status))
+            self._announce(self._presence.arrive(link.handle, user_id, client_type, status, kind))
 
     def _users_status(self, _link: Link, message: IMUsersStatReq, _frame: Frame) -> IMUsersStatRsp:
         reply = IMUsersStatRsp(user_id=message.user_id)
@@ -169,12 +171,13 @@ class RouteServer:
         reply = IMOnlineRsp(total_users=len(self._presence), attach_data=message.attach_data)
         wanted = set(message.user_id) or None
         limit = min(message.limit or MAX_ONLINE_LISTED, MAX_ONLINE_LISTED)
-        for user_id, handle, client_type in self._presence.devices(wanted, message.after_user_id, limit):
-            link = self._links.get(handle)
+        for user_id, device in self._presence.devices(wanted, message.after_user_id, limit):
+            link = self._links.get(device.link)
             reply.device.add(
                 user_id=user_id,
-                client_type=client_type,
-                server=self._names.get(handle) or (link.name if link else ""),
+                client_type=device.client_type,
+                server=self._names.get(device.link) or (link.name if link else ""),
+                device_kind=device.kind,
             )
         return reply
 

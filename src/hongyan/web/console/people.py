@@ -32,12 +32,13 @@ class OnlineQuery(Model):
 
 
 class OnlineUser(Model):
-    """A user who is online, and with what; ``client_types`` and ``servers`` go together."""
+    """A user who is online, and with what; ``client_types``, ``devices`` and ``servers`` go together."""
 
     id: int
     name: str
     nick: str
     client_types: tuple[int, ...]
+    devices: tuple[str, ...]
     servers: tuple[str, ...]
 
 
@@ -50,9 +51,10 @@ class OnlineUsers(Model):
 
 
 class Kick(Model):
-    """Whose connections to end."""
+    """Whose connections to end: all of them, or that of one device, named as in the list."""
 
     id: Id
+    device: Annotated[str, Field(max_length=64)] = ""
 
 
 class People:
@@ -79,10 +81,13 @@ class People:
         return answer(OnlineUsers(users=people, total=total, next=following))
 
     async def kick(self, request: Request, admin: Admin) -> Response:
-        """End a user's connections, and note it in the log."""
+        """End a user's connections, or one of them, and note it in the log."""
         who = Kick.model_validate_json(await body_of(request, MAX_BODY_BYTES))
-        self._live.kick(who.id)
-        noted = Noted(operation="user.kick", target=str(who.id))
+        if who.device:
+            await self._live.kick_device(who.id, who.device)
+        else:
+            self._live.kick(who.id)
+        noted = Noted(operation="user.kick", target=f"{who.id} {who.device}".rstrip())
         await self._administration(admins.NOTE, noted, admin.caller)
         return answer(Nothing())
 
@@ -129,6 +134,7 @@ class People:
                 name=known.names.get(user_id, ("", ""))[0],
                 nick=known.names.get(user_id, ("", ""))[1],
                 client_types=tuple(device.client_type for device in own),
+                devices=tuple(device.class_ for device in own),
                 servers=tuple(device.server.removeprefix("route - ") for device in own),
             )
             for user_id, own in devices.items()

@@ -25,15 +25,15 @@ _sym_db = _symbol_database.Default()
 from hongyan.wire.pb import message_pb2 as hongyan_dot_wire_dot_pb_dot_message__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$hongyan/wire/pb/administration.proto\x12\nIM.Hongyan\x1a\x1dhongyan/wire/pb/message.proto\"g\n\nIMAdminReq\x12\x11\n\toperation\x18\x01 \x02(\t\x12\x11\n\targuments\x18\x02 \x02(\x0c\x12\r\n\x05\x61\x63tor\x18\x03 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x04 \x01(\t\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"Y\n\nIMAdminRsp\x12\x0e\n\x06result\x18\x01 \x01(\x0c\x12\x12\n\nerror_code\x18\x02 \x01(\r\x12\x12\n\nerror_text\x18\x03 \x01(\t\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"Y\n\x0bIMOnlineReq\x12\x0f\n\x07user_id\x18\x01 \x03(\r\x12\x15\n\rafter_user_id\x18\x02 \x01(\r\x12\r\n\x05limit\x18\x03 \x01(\r\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"F\n\x0eIMOnlineDevice\x12\x0f\n\x07user_id\x18\x01 \x02(\r\x12\x13\n\x0b\x63lient_type\x18\x02 \x02(\r\x12\x0e\n\x06server\x18\x03 \x02(\t\"c\n\x0bIMOnlineRsp\x12*\n\x06\x64\x65vice\x18\x01 \x03(\x0b\x32\x1a.IM.Hongyan.IMOnlineDevice\x12\x13\n\x0btotal_users\x18\x02 \x02(\r\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"3\n\tIMDeliver\x12&\n\x07message\x18\x01 \x02(\x0b\x32\x15.IM.Message.IMMsgData*\x9f\x01\n\x13\x41\x64ministrationCmdID\x12\x1a\n\x15\x43ID_EXT_ADMIN_REQUEST\x10\xd0\x0e\x12\x1b\n\x16\x43ID_EXT_ADMIN_RESPONSE\x10\xd1\x0e\x12\x1b\n\x16\x43ID_EXT_ONLINE_REQUEST\x10\xd2\x0e\x12\x1c\n\x17\x43ID_EXT_ONLINE_RESPONSE\x10\xd3\x0e\x12\x14\n\x0f\x43ID_EXT_DELIVER\x10\xd4\x0e')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$hongyan/wire/pb/administration.proto\x12\nIM.Hongyan\x1a\x1dhongyan/wire/pb/message.proto\"g\n\nIMAdminReq\x12\x11\n\toperation\x18\x01 \x02(\t\x12\x11\n\targuments\x18\x02 \x02(\x0c\x12\r\n\x05\x61\x63tor\x18\x03 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x04 \x01(\t\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"Y\n\nIMAdminRsp\x12\x0e\n\x06result\x18\x01 \x01(\x0c\x12\x12\n\nerror_code\x18\x02 \x01(\r\x12\x12\n\nerror_text\x18\x03 \x01(\t\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"Y\n\x0bIMOnlineReq\x12\x0f\n\x07user_id\x18\x01 \x03(\r\x12\x15\n\rafter_user_id\x18\x02 \x01(\r\x12\r\n\x05limit\x18\x03 \x01(\r\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"[\n\x0eIMOnlineDevice\x12\x0f\n\x07user_id\x18\x01 \x02(\r\x12\x13\n\x0b\x63lient_type\x18\x02 \x02(\r\x12\x0e\n\x06server\x18\x03 \x02(\t\x12\x13\n\x0b\x64\x65vice_kind\x18\x04 \x01(\t\"c\n\x0bIMOnlineRsp\x12*\n\x06\x64\x65vice\x18\x01 \x03(\x0b\x32\x1a.IM.Hongyan.IMOnlineDevice\x12\x13\n\x0btotal_users\x18\x02 \x02(\r\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"3\n\tIMDeliver\x12&\n\x07message\x18\x01 \x02(\x0b\x32\x15.IM.Message.IMMsgData*\x9f\x01\n\x13\x41\x64ministrationCmdID\x12\x1a\n\x15\x43ID_EXT_ADMIN_REQUEST\x10\xd0\x0e\x12\x1b\n\x16\x43ID_EXT_ADMIN_RESPONSE\x10\xd1\x0e\x12\x1b\n\x16\x43ID_EXT_ONLINE_REQUEST\x10\xd2\x0e\x12\x1c\n\x17\x43ID_EXT_ONLINE_RESPONSE\x10\xd3\x0e\x12\x14\n\x0f\x43ID_EXT_DELIVER\x10\xd4\x0e')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'hongyan.wire.pb.administration_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ADMINISTRATIONCMDID']._serialized_start=597
-  _globals['_ADMINISTRATIONCMDID']._serialized_end=756
+  _globals['_ADMINISTRATIONCMDID']._serialized_start=618
+  _globals['_ADMINISTRATIONCMDID']._serialized_end=777
   _globals['_IMADMINREQ']._serialized_start=83
   _globals['_IMADMINREQ']._serialized_end=186
   _globals['_IMADMINRSP']._serialized_start=188
@@ -41,9 +41,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_IMONLINEREQ']._serialized_start=279
   _globals['_IMONLINEREQ']._serialized_end=368
   _globals['_IMONLINEDEVICE']._serialized_start=370
-  _globals['_IMONLINEDEVICE']._serialized_end=440
-  _globals['_IMONLINERSP']._serialized_start=442
-  _globals['_IMONLINERSP']._serialized_end=541
-  _globals['_IMDELIVER']._serialized_start=543
-  _globals['_IMDELIVER']._serialized_end=594
+  _globals['_IMONLINEDEVICE']._serialized_end=461
+  _globals['_IMONLINERSP']._serialized_start=463
+  _globals['_IMONLINERSP']._serialized_end=562
+  _globals['_IMDELIVER']._serialized_start=564
+  _globals['_IMDELIVER']._serialized_end=615
 # @@protoc_insertion_point(module_scope)

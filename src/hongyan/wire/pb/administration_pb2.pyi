@@ -145,20 +145,24 @@ class IMOnlineDevice(_message.Message):
     USER_ID_FIELD_NUMBER: _builtins.int
     CLIENT_TYPE_FIELD_NUMBER: _builtins.int
     SERVER_FIELD_NUMBER: _builtins.int
+    DEVICE_KIND_FIELD_NUMBER: _builtins.int
     user_id: _builtins.int
     client_type: _builtins.int
     server: _builtins.str
     """The msg_server, as route_server knows it."""
+    device_kind: _builtins.str
+    """IMLoginReq.device_kind of a client that has one."""
     def __init__(
         self,
         *,
         user_id: _builtins.int | None = ...,
         client_type: _builtins.int | None = ...,
         server: _builtins.str | None = ...,
+        device_kind: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["client_type", b"client_type", "server", b"server", "user_id", b"user_id"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["client_type", b"client_type", "device_kind", b"device_kind", "server", b"server", "user_id", b"user_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_type", b"client_type", "server", b"server", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_type", b"client_type", "device_kind", b"device_kind", "server", b"server", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

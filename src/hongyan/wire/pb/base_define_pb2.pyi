@@ -734,19 +734,23 @@ class ServerUserStat(_message.Message):
     USER_ID_FIELD_NUMBER: _builtins.int
     STATUS_FIELD_NUMBER: _builtins.int
     CLIENT_TYPE_FIELD_NUMBER: _builtins.int
+    DEVICE_KIND_FIELD_NUMBER: _builtins.int
     user_id: _builtins.int
     status: Global___UserStatType.ValueType
     client_type: Global___ClientType.ValueType
+    device_kind: _builtins.str
+    """Extension: the device kind that the client has (IMLoginReq.device_kind)."""
     def __init__(
         self,
         *,
         user_id: _builtins.int | None = ...,
         status: Global___UserStatType.ValueType | None = ...,
         client_type: Global___ClientType.ValueType | None = ...,
+        device_kind: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["client_type", b"client_type", "status", b"status", "user_id", b"user_id"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["client_type", b"client_type", "device_kind", b"device_kind", "status", b"status", "user_id", b"user_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_type", b"client_type", "status", b"status", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_type", b"client_type", "device_kind", b"device_kind", "status", b"status", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

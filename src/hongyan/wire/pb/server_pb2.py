@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from hongyan.wire.pb import base_define_pb2 as hongyan_dot_wire_dot_pb_dot_base__define__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1chongyan/wire/pb/server.proto\x12\tIM.Server\x1a!hongyan/wire/pb/base_define.proto\"%\n\x13IMStopReceivePacket\x12\x0e\n\x06result\x18\x01 \x02(\r\"\xb2\x01\n\rIMValidateReq\x12\x11\n\tuser_name\x18\x01 \x02(\t\x12\x10\n\x08password\x18\x02 \x02(\t\x12\x1a\n\x11login_client_type\x18\x83\x01 \x01(\r\x12\x15\n\x0cpeer_address\x18\x84\x01 \x01(\t\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\x12\x1c\n\x13wants_session_token\x18\xa1\x01 \x01(\x08\x12\x16\n\rsession_token\x18\xa2\x01 \x01(\t\"\xa7\x01\n\rIMValidateRsp\x12\x11\n\tuser_name\x18\x01 \x02(\t\x12\x13\n\x0bresult_code\x18\x02 \x02(\r\x12\x15\n\rresult_string\x18\x03 \x01(\t\x12*\n\tuser_info\x18\x04 \x01(\x0b\x32\x17.IM.BaseDefine.UserInfo\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\x12\x16\n\rsession_token\x18\xa1\x01 \x01(\t\";\n\x13IMGetDeviceTokenReq\x12\x0f\n\x07user_id\x18\x01 \x03(\r\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"a\n\x13IMGetDeviceTokenRsp\x12\x35\n\x0fuser_token_info\x18\x01 \x03(\x0b\x32\x1c.IM.BaseDefine.UserTokenInfo\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"\x1b\n\tIMRoleSet\x12\x0e\n\x06master\x18\x01 \x02(\r\"_\n\x10IMOnlineUserInfo\x12\x35\n\x0euser_stat_list\x18\x01 \x03(\x0b\x32\x1d.IM.BaseDefine.ServerUserStat\x12\x14\n\x0bserver_name\x18\x83\x01 \x01(\t\"\xb3\x01\n\rIMMsgServInfo\x12\x0b\n\x03ip1\x18\x01 \x02(\t\x12\x0b\n\x03ip2\x18\x02 \x02(\t\x12\x0c\n\x04port\x18\x03 \x02(\r\x12\x14\n\x0cmax_conn_cnt\x18\x04 \x02(\r\x12\x14\n\x0c\x63ur_conn_cnt\x18\x05 \x02(\r\x12\x11\n\thost_name\x18\x06 \x02(\t\x12\x10\n\x07ws_port\x18\xa1\x01 \x01(\r\x12\x18\n\x0fws_is_encrypted\x18\xa2\x01 \x01(\x08\x12\x0f\n\x06ws_url\x18\xa3\x01 \x01(\t\"j\n\x12IMUserStatusUpdate\x12\x13\n\x0buser_status\x18\x01 \x02(\r\x12\x0f\n\x07user_id\x18\x02 \x02(\r\x12.\n\x0b\x63lient_type\x18\x03 \x02(\x0e\x32\x19.IM.BaseDefine.ClientType\"7\n\x0fIMUserCntUpdate\x12\x13\n\x0buser_action\x18\x01 \x02(\r\x12\x0f\n\x07user_id\x18\x02 \x02(\r\"\xa5\x01\n\x10IMServerKickUser\x12\x0f\n\x07user_id\x18\x01 \x02(\r\x12.\n\x0b\x63lient_type\x18\x02 \x02(\x0e\x32\x19.IM.BaseDefine.ClientType\x12\x0e\n\x06reason\x18\x03 \x02(\r\x12\x13\n\x0b\x64\x65vice_kind\x18\x65 \x01(\t\x12\x15\n\rlogin_time_us\x18\x66 \x01(\x04\x12\x14\n\x0b\x61ll_devices\x18\x83\x01 \x01(\x08\"D\n\x1bIMServerPCLoginStatusNotify\x12\x0f\n\x07user_id\x18\x01 \x02(\r\x12\x14\n\x0clogin_status\x18\x02 \x02(\r\"e\n\x0fIMPushToUserReq\x12\r\n\x05\x66lash\x18\x01 \x02(\x0c\x12\x0c\n\x04\x64\x61ta\x18\x02 \x02(\t\x12\x35\n\x0fuser_token_list\x18\x03 \x03(\x0b\x32\x1c.IM.BaseDefine.UserTokenInfo\"F\n\x0fIMPushToUserRsp\x12\x33\n\x10push_result_list\x18\x01 \x03(\x0b\x32\x19.IM.BaseDefine.PushResult\"M\n\x13IMGroupGetShieldReq\x12\x10\n\x08group_id\x18\x01 \x02(\r\x12\x0f\n\x07user_id\x18\x02 \x03(\r\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"u\n\x13IMGroupGetShieldRsp\x12\x10\n\x08group_id\x18\x01 \x02(\r\x12\x37\n\x12shield_status_list\x18\x02 \x03(\x0b\x32\x1b.IM.BaseDefine.ShieldStatus\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"\xad\x01\n\x11IMFileTransferReq\x12\x14\n\x0c\x66rom_user_id\x18\x01 \x02(\r\x12\x12\n\nto_user_id\x18\x02 \x02(\r\x12\x11\n\tfile_name\x18\x03 \x02(\t\x12\x11\n\tfile_size\x18\x04 \x02(\r\x12\x33\n\ntrans_mode\x18\x05 \x02(\x0e\x32\x1f.IM.BaseDefine.TransferFileType\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"\xd3\x01\n\x11IMFileTransferRsp\x12\x13\n\x0bresult_code\x18\x01 \x02(\r\x12\x14\n\x0c\x66rom_user_id\x18\x02 \x02(\r\x12\x12\n\nto_user_id\x18\x03 \x02(\r\x12\x11\n\tfile_name\x18\x04 \x01(\t\x12\x11\n\tfile_size\x18\x05 \x01(\r\x12\x0f\n\x07task_id\x18\x06 \x01(\t\x12\x33\n\ntrans_mode\x18\x07 \x01(\x0e\x32\x1f.IM.BaseDefine.TransferFileType\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"\x13\n\x11IMFileServerIPReq\"T\n\x11IMFileServerIPRsp\x12+\n\x0cip_addr_list\x18\x01 \x03(\x0b\x32\x15.IM.BaseDefine.IpAddr\x12\x12\n\nserver_tag\x18z \x01(\t')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1chongyan/wire/pb/server.proto\x12\tIM.Server\x1a!hongyan/wire/pb/base_define.proto\"%\n\x13IMStopReceivePacket\x12\x0e\n\x06result\x18\x01 \x02(\r\"\xb2\x01\n\rIMValidateReq\x12\x11\n\tuser_name\x18\x01 \x02(\t\x12\x10\n\x08password\x18\x02 \x02(\t\x12\x1a\n\x11login_client_type\x18\x83\x01 \x01(\r\x12\x15\n\x0cpeer_address\x18\x84\x01 \x01(\t\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\x12\x1c\n\x13wants_session_token\x18\xa1\x01 \x01(\x08\x12\x16\n\rsession_token\x18\xa2\x01 \x01(\t\"\xa7\x01\n\rIMValidateRsp\x12\x11\n\tuser_name\x18\x01 \x02(\t\x12\x13\n\x0bresult_code\x18\x02 \x02(\r\x12\x15\n\rresult_string\x18\x03 \x01(\t\x12*\n\tuser_info\x18\x04 \x01(\x0b\x32\x17.IM.BaseDefine.UserInfo\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\x12\x16\n\rsession_token\x18\xa1\x01 \x01(\t\";\n\x13IMGetDeviceTokenReq\x12\x0f\n\x07user_id\x18\x01 \x03(\r\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"a\n\x13IMGetDeviceTokenRsp\x12\x35\n\x0fuser_token_info\x18\x01 \x03(\x0b\x32\x1c.IM.BaseDefine.UserTokenInfo\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"\x1b\n\tIMRoleSet\x12\x0e\n\x06master\x18\x01 \x02(\r\"_\n\x10IMOnlineUserInfo\x12\x35\n\x0euser_stat_list\x18\x01 \x03(\x0b\x32\x1d.IM.BaseDefine.ServerUserStat\x12\x14\n\x0bserver_name\x18\x83\x01 \x01(\t\"\xb3\x01\n\rIMMsgServInfo\x12\x0b\n\x03ip1\x18\x01 \x02(\t\x12\x0b\n\x03ip2\x18\x02 \x02(\t\x12\x0c\n\x04port\x18\x03 \x02(\r\x12\x14\n\x0cmax_conn_cnt\x18\x04 \x02(\r\x12\x14\n\x0c\x63ur_conn_cnt\x18\x05 \x02(\r\x12\x11\n\thost_name\x18\x06 \x02(\t\x12\x10\n\x07ws_port\x18\xa1\x01 \x01(\r\x12\x18\n\x0fws_is_encrypted\x18\xa2\x01 \x01(\x08\x12\x0f\n\x06ws_url\x18\xa3\x01 \x01(\t\"\x80\x01\n\x12IMUserStatusUpdate\x12\x13\n\x0buser_status\x18\x01 \x02(\r\x12\x0f\n\x07user_id\x18\x02 \x02(\r\x12.\n\x0b\x63lient_type\x18\x03 \x02(\x0e\x32\x19.IM.BaseDefine.ClientType\x12\x14\n\x0b\x64\x65vice_kind\x18\x83\x01 \x01(\t\"7\n\x0fIMUserCntUpdate\x12\x13\n\x0buser_action\x18\x01 \x02(\r\x12\x0f\n\x07user_id\x18\x02 \x02(\r\"\xa5\x01\n\x10IMServerKickUser\x12\x0f\n\x07user_id\x18\x01 \x02(\r\x12.\n\x0b\x63lient_type\x18\x02 \x02(\x0e\x32\x19.IM.BaseDefine.ClientType\x12\x0e\n\x06reason\x18\x03 \x02(\r\x12\x13\n\x0b\x64\x65vice_kind\x18\x65 \x01(\t\x12\x15\n\rlogin_time_us\x18\x66 \x01(\x04\x12\x14\n\x0b\x61ll_devices\x18\x83\x01 \x01(\x08\"D\n\x1bIMServerPCLoginStatusNotify\x12\x0f\n\x07user_id\x18\x01 \x02(\r\x12\x14\n\x0clogin_status\x18\x02 \x02(\r\"e\n\x0fIMPushToUserReq\x12\r\n\x05\x66lash\x18\x01 \x02(\x0c\x12\x0c\n\x04\x64\x61ta\x18\x02 \x02(\t\x12\x35\n\x0fuser_token_list\x18\x03 \x03(\x0b\x32\x1c.IM.BaseDefine.UserTokenInfo\"F\n\x0fIMPushToUserRsp\x12\x33\n\x10push_result_list\x18\x01 \x03(\x0b\x32\x19.IM.BaseDefine.PushResult\"M\n\x13IMGroupGetShieldReq\x12\x10\n\x08group_id\x18\x01 \x02(\r\x12\x0f\n\x07user_id\x18\x02 \x03(\r\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"u\n\x13IMGroupGetShieldRsp\x12\x10\n\x08group_id\x18\x01 \x02(\r\x12\x37\n\x12shield_status_list\x18\x02 \x03(\x0b\x32\x1b.IM.BaseDefine.ShieldStatus\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"\xad\x01\n\x11IMFileTransferReq\x12\x14\n\x0c\x66rom_user_id\x18\x01 \x02(\r\x12\x12\n\nto_user_id\x18\x02 \x02(\r\x12\x11\n\tfile_name\x18\x03 \x02(\t\x12\x11\n\tfile_size\x18\x04 \x02(\r\x12\x33\n\ntrans_mode\x18\x05 \x02(\x0e\x32\x1f.IM.BaseDefine.TransferFileType\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"\xd3\x01\n\x11IMFileTransferRsp\x12\x13\n\x0bresult_code\x18\x01 \x02(\r\x12\x14\n\x0c\x66rom_user_id\x18\x02 \x02(\r\x12\x12\n\nto_user_id\x18\x03 \x02(\r\x12\x11\n\tfile_name\x18\x04 \x01(\t\x12\x11\n\tfile_size\x18\x05 \x01(\r\x12\x0f\n\x07task_id\x18\x06 \x01(\t\x12\x33\n\ntrans_mode\x18\x07 \x01(\x0e\x32\x1f.IM.BaseDefine.TransferFileType\x12\x13\n\x0b\x61ttach_data\x18\x14 \x01(\x0c\"\x13\n\x11IMFileServerIPReq\"T\n\x11IMFileServerIPRsp\x12+\n\x0cip_addr_list\x18\x01 \x03(\x0b\x32\x15.IM.BaseDefine.IpAddr\x12\x12\n\nserver_tag\x18z \x01(\t')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,28 +48,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_IMONLINEUSERINFO']._serialized_end=752
   _globals['_IMMSGSERVINFO']._serialized_start=755
   _globals['_IMMSGSERVINFO']._serialized_end=934
-  _globals['_IMUSERSTATUSUPDATE']._serialized_start=936
-  _globals['_IMUSERSTATUSUPDATE']._serialized_end=1042
-  _globals['_IMUSERCNTUPDATE']._serialized_start=1044
-  _globals['_IMUSERCNTUPDATE']._serialized_end=1099
-  _globals['_IMSERVERKICKUSER']._serialized_start=1102
-  _globals['_IMSERVERKICKUSER']._serialized_end=1267
-  _globals['_IMSERVERPCLOGINSTATUSNOTIFY']._serialized_start=1269
-  _globals['_IMSERVERPCLOGINSTATUSNOTIFY']._serialized_end=1337
-  _globals['_IMPUSHTOUSERREQ']._serialized_start=1339
-  _globals['_IMPUSHTOUSERREQ']._serialized_end=1440
-  _globals['_IMPUSHTOUSERRSP']._serialized_start=1442
-  _globals['_IMPUSHTOUSERRSP']._serialized_end=1512
-  _globals['_IMGROUPGETSHIELDREQ']._serialized_start=1514
-  _globals['_IMGROUPGETSHIELDREQ']._serialized_end=1591
-  _globals['_IMGROUPGETSHIELDRSP']._serialized_start=1593
-  _globals['_IMGROUPGETSHIELDRSP']._serialized_end=1710
-  _globals['_IMFILETRANSFERREQ']._serialized_start=1713
-  _globals['_IMFILETRANSFERREQ']._serialized_end=1886
-  _globals['_IMFILETRANSFERRSP']._serialized_start=1889
-  _globals['_IMFILETRANSFERRSP']._serialized_end=2100
-  _globals['_IMFILESERVERIPREQ']._serialized_start=2102
-  _globals['_IMFILESERVERIPREQ']._serialized_end=2121
-  _globals['_IMFILESERVERIPRSP']._serialized_start=2123
-  _globals['_IMFILESERVERIPRSP']._serialized_end=2207
+  _globals['_IMUSERSTATUSUPDATE']._serialized_start=937
+  _globals['_IMUSERSTATUSUPDATE']._serialized_end=1065
+  _globals['_IMUSERCNTUPDATE']._serialized_start=1067
+  _globals['_IMUSERCNTUPDATE']._serialized_end=1122
+  _globals['_IMSERVERKICKUSER']._serialized_start=1125
+  _globals['_IMSERVERKICKUSER']._serialized_end=1290
+  _globals['_IMSERVERPCLOGINSTATUSNOTIFY']._serialized_start=1292
+  _globals['_IMSERVERPCLOGINSTATUSNOTIFY']._serialized_end=1360
+  _globals['_IMPUSHTOUSERREQ']._serialized_start=1362
+  _globals['_IMPUSHTOUSERREQ']._serialized_end=1463
+  _globals['_IMPUSHTOUSERRSP']._serialized_start=1465
+  _globals['_IMPUSHTOUSERRSP']._serialized_end=1535
+  _globals['_IMGROUPGETSHIELDREQ']._serialized_start=1537
+  _globals['_IMGROUPGETSHIELDREQ']._serialized_end=1614
+  _globals['_IMGROUPGETSHIELDRSP']._serialized_start=1616
+  _globals['_IMGROUPGETSHIELDRSP']._serialized_end=1733
+  _globals['_IMFILETRANSFERREQ']._serialized_start=1736
+  _globals['_IMFILETRANSFERREQ']._serialized_end=1909
+  _globals['_IMFILETRANSFERRSP']._serialized_start=1912
+  _globals['_IMFILETRANSFERRSP']._serialized_end=2123
+  _globals['_IMFILESERVERIPREQ']._serialized_start=2125
+  _globals['_IMFILESERVERIPREQ']._serialized_end=2144
+  _globals['_IMFILESERVERIPRSP']._serialized_start=2146
+  _globals['_IMFILESERVERIPRSP']._serialized_end=2230
 # @@protoc_insertion_point(module_scope)

@@ -256,19 +256,23 @@ class IMUserStatusUpdate(_message.Message):
     USER_STATUS_FIELD_NUMBER: _builtins.int
     USER_ID_FIELD_NUMBER: _builtins.int
     CLIENT_TYPE_FIELD_NUMBER: _builtins.int
+    DEVICE_KIND_FIELD_NUMBER: _builtins.int
     user_status: _builtins.int
     user_id: _builtins.int
     client_type: _base_define_pb2.ClientType.ValueType
+    device_kind: _builtins.str
+    """Extension: the device kind that the client has (IMLoginReq.device_kind)."""
     def __init__(
         self,
         *,
         user_status: _builtins.int | None = ...,
         user_id: _builtins.int | None = ...,
         client_type: _base_define_pb2.ClientType.ValueType | None = ...,
+        device_kind: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["client_type", b"client_type", "user_id", b"user_id", "user_status", b"user_status"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["client_type", b"client_type", "device_kind", b"device_kind", "user_id", b"user_id", "user_status", b"user_status"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_type", b"client_type", "user_id", b"user_id", "user_status", b"user_status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["client_type", b"client_type", "device_kind", b"device_kind", "user_id", b"user_id", "user_status", b"user_status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

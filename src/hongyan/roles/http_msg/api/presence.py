@@ -9,7 +9,7 @@ from pydantic import Field
 from hongyan.administration import users
 from hongyan.administration.table import ById, Id, IdOrNone, Model
 from hongyan.roles.http_msg.api.asking import Asker, may
-from hongyan.roles.http_msg.api.parameters import Arguments, UserId
+from hongyan.roles.http_msg.api.parameters import Arguments, DeviceClass, UserId
 
 router = APIRouter(tags=["presence"])
 _KINDS: Final = {1: "windows", 2: "mac", 17: "ios", 18: "android"}
@@ -24,10 +24,15 @@ class PresenceQuery(Model):
 
 
 class OnlineDevice(Model):
-    """One connection of a user; ``client_type`` is a number where it has no name here."""
+    """One connection of a user; ``client_type`` is a number where it has no name here.
+
+    ``device`` is ``pc``, ``mobile`` or, of a client that says what it is, such as ``kind:web``; a user has
+    one of each at most.
+    """
 
     user_id: int
     client_type: str
+    device: str
 
 
 class PresenceList(Model):
@@ -45,7 +50,11 @@ async def get_presence(
     """List who is online. A page has a few devices more or less than asked: a user's stay together."""
     online = await asker.live.online(query.user_id, query.after, query.limit)
     devices = tuple(
-        OnlineDevice(user_id=each.user_id, client_type=_KINDS.get(each.client_type, str(each.client_type)))
+        OnlineDevice(
+            user_id=each.user_id,
+            client_type=_KINDS.get(each.client_type, str(each.client_type)),
+            device=each.class_,
+        )
         for each in online.devices
     )
     more = devices[-1].user_id if devices and not query.user_id else None
@@ -58,3 +67,13 @@ async def kick_user(asker: Annotated[Asker, may("presence:write")], user_id: Use
     await asker.call(users.GET, ById(id=user_id))
     asker.live.kick(user_id)
     await asker.note("user.kick", user_id)
+
+
+@router.post("/users/{user_id}/devices/{device}/kick", status_code=HTTPStatus.NO_CONTENT)
+async def kick_device(
+    asker: Annotated[Asker, may("presence:write")], user_id: UserId, device: DeviceClass
+) -> None:
+    """End the connection of one device of a user, named as in the list of who is online."""
+    await asker.call(users.GET, ById(id=user_id))
+    await asker.live.kick_device(user_id, device)
+    await asker.note("user.kick", f"{user_id} {device}")

@@ -158,6 +158,8 @@ export const en = {
   kick: "Sign out",
   kickText: "{name} is signed out on all devices, but can sign in again. To keep somebody out, disable the user.",
   kicked: "{name} was signed out.",
+  kickDeviceText: "{name} is signed out on one device ({device}), but can sign in again.",
+  kickedDevice: "{name} was signed out on {device}.",
 
   discovery: "Discovery",
   discoveryText: "Links that phones show under Discovery.",

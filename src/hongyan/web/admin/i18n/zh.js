@@ -159,6 +159,8 @@ export const zh = {
   kick: "强制下线",
   kickText: "{name} 将在所有设备上下线，但仍可重新登录。若要禁止登录，请停用该用户。",
   kicked: "{name} 已下线。",
+  kickDeviceText: "{name} 将在一台设备（{device}）上下线，但仍可重新登录。",
+  kickedDevice: "{name} 已在 {device} 上下线。",
 
   discovery: "发现",
   discoveryText: "手机“发现”页中显示的链接。",

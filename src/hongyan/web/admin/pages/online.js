@@ -6,12 +6,13 @@ import { chip, heading, more, searchField, table } from "../views/tables.js";
 
 /**
  * @typedef {import("../app/app.js").App} App
- * @typedef {{ id: number, name: string, nick: string, client_types: number[], servers: string[] }} OnlineUser
+ * @typedef {{ id: number, name: string, nick: string, client_types: number[], devices: string[], servers: string[] }} OnlineUser
  */
 
 const EVERY_MS = 10_000;
-/** By client type; browsers log in as the first. @type {Record<number, string>} */
-const CLIENTS = { 1: "PC, Web", 2: "Mac", 17: "iOS", 18: "Android" };
+/** By client type, of clients that do not say more. @type {Record<number, string>} */
+const CLIENTS = { 1: "PC", 2: "Mac", 17: "iOS", 18: "Android" };
+const KIND = "kind:";
 
 export class OnlinePage {
   /** @param {App} app */
@@ -70,9 +71,33 @@ export class OnlinePage {
     return [
       { label: "name", cell: (user) => html`<strong>${user.name || user.id}</strong>`, kind: "first" },
       { label: "nick", cell: (user) => user.nick },
-      { label: "devices", cell: (user) => html`<span class="chips">${user.client_types.map((type) => chip(CLIENTS[type] ?? String(type)))}</span>` },
+      { label: "devices", cell: (user) => this.devices(user) },
       { label: "server", cell: (user) => [...new Set(user.servers)].join(", ") },
     ];
+  }
+
+  /** What somebody is online with; each can be signed out by itself. @param {OnlineUser} user */
+  devices(user) {
+    return html`<span class="chips">${user.devices.map((device, at) => {
+      const name = deviceName(device, user.client_types[at]);
+      const label = `${t("kick")}: ${user.name}, ${name}`;
+      return html`${chip(name)}<button class="link danger" type="button" aria-label=${label} title=${label}
+        @click=${() => this.kickDevice(user, device, name)}>×</button>`;
+    })}</span>`;
+  }
+
+  /** @param {OnlineUser} user @param {string} device @param {string} deviceName */
+  kickDevice({ id, name }, device, deviceName) {
+    question(this.app, {
+      title: t("kick"),
+      text: t("kickDeviceText", { name, device: deviceName }),
+      action: "kick",
+      run: async () => {
+        await this.app.api.post("kick", { id, device });
+        this.app.toast(t("kickedDevice", { name, device: deviceName }));
+        this.users = (this.users ?? []).map((user) => (user.id === id ? without(user, device) : user)).filter((user) => user.devices.length);
+      },
+    });
   }
 
   /** @param {OnlineUser} user */
@@ -93,4 +118,21 @@ export class OnlinePage {
       },
     });
   }
+}
+
+/** @param {string} device @param {number} [clientType] */
+function deviceName(device, clientType = 0) {
+  if (device.startsWith(`${KIND}web`)) return "Web"; // each tab has a kind of its own
+  return device.startsWith(KIND) ? device.slice(KIND.length) : (CLIENTS[clientType] ?? String(clientType));
+}
+
+/** @param {OnlineUser} user @param {string} device @returns {OnlineUser} */
+function without(user, device) {
+  const isOther = (/** @type {unknown} */ _, /** @type {number} */ at) => user.devices[at] !== device;
+  return {
+    ...user,
+    client_types: user.client_types.filter(isOther),
+    servers: user.servers.filter(isOther),
+    devices: user.devices.filter(isOther),
+  };
 }
