@@ -7,7 +7,7 @@ import pytest
 
 from hongyan.client import Client, Kicked, LoginRefused, MembersChanged, Options
 
-from .running import TIMING, Api, ApiSuite
+from .running import PASSWORD, TIMING, Api, ApiSuite
 
 
 async def test_a_user_is_made_changed_and_shut_out(suite: ApiSuite, api: Api) -> None:
@@ -94,22 +94,23 @@ async def test_who_is_online_is_seen_and_can_be_kicked(suite: ApiSuite, api: Api
 
 
 async def test_one_device_is_kicked_and_the_others_stay(suite: ApiSuite, api: Api) -> None:
-    async with suite.client("u9") as pc, suite.client("u9", device_kind="web:1") as page:
+    user = (await api.ask("POST", "/users", 201, name="both", password=PASSWORD))["id"]
+    async with suite.client("both") as pc, suite.client("both", device_kind="web:1") as page:
         async with asyncio.timeout(15):
-            while len(found := (await api.ask("GET", "/presence?user_id=9"))["devices"]) < 2:
+            while len(found := (await api.ask("GET", f"/presence?user_id={user}"))["devices"]) < 2:
                 pass
         assert {one["device"] for one in found} == {"pc", "kind:web:1"}
-        await api.ask("POST", "/users/9/devices/mobile/kick", 404)
-        await api.ask("POST", "/users/9/devices/desktop/kick", 422)
-        await api.ask("POST", "/users/9/devices/kind:web:1/kick", 204)
+        await api.ask("POST", f"/users/{user}/devices/mobile/kick", 404)
+        await api.ask("POST", f"/users/{user}/devices/desktop/kick", 422)
+        await api.ask("POST", f"/users/{user}/devices/kind:web:1/kick", 204)
         with pytest.raises(Kicked):
             async with asyncio.timeout(15):
                 await anext(page.messages())
-        sent = await api.ask("POST", "/messages", 201, from_user_id=1, to_user_id=9, text="still there?")
+        sent = await api.ask("POST", "/messages", 201, from_user_id=1, to_user_id=user, text="still there?")
         async with asyncio.timeout(15):
             assert (await anext(pc.messages())).msg_id == sent["msg_id"]
     entry = (await api.ask("GET", "/audit?text=user.kick"))["entries"][0]
-    assert entry["target"] == "9 kind:web:1"
+    assert entry["target"] == f"{user} kind:web:1"
 
 
 async def test_discovery_entries(api: Api) -> None:
