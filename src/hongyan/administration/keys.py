@@ -81,9 +81,10 @@ class ApiKey(Model):
 
 
 class ApiKeys(Model):
-    """Every key, the revoked ones too."""
+    """Every key, and the scopes that a new one can have."""
 
     keys: tuple[ApiKey, ...]
+    scopes: tuple[Scope, ...] = SCOPES
 
 
 class ApiKeyNew(Model):

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field
 
 from hongyan.administration.table import LINE, ById, Id, IdOrNone, Model, Nothing, PageSize, operation
-from hongyan.rules.webhooks import Event
+from hongyan.rules.webhooks import EVENTS, Event
 
 WebhookName = Annotated[str, Field(pattern=LINE, max_length=64)]
 URL_PATTERN: Final = r"^https?://[A-Za-z0-9\[][^\s\x00-\x20\x7f-\x9f]*$"
@@ -29,9 +29,10 @@ class Webhook(Model):
 
 
 class Webhooks(Model):
-    """Every webhook."""
+    """Every webhook, and the events that one can be told of."""
 
     webhooks: tuple[Webhook, ...]
+    events: tuple[Event, ...] = EVENTS
 
 
 class WebhookNew(Model):

@@ -49,6 +49,24 @@ class Place:
         return hashing(for_originals=self.for_originals)(client_digest(password))
 
 
+def data_option(text: str) -> Callable[[F], F]:
+    """Make the option that names the folder of a suite, ``data_dir``; ``text`` says what for."""
+    return click.option(
+        "--data",
+        "data_dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=Path("data"),
+        envvar="HONGYAN_DATA",
+        show_default=True,
+        help=text,
+    )
+
+
+def config_option(text: str) -> Callable[[F], F]:
+    """Make the option that names a file with settings, ``config_file``."""
+    return click.option("--config", "config_file", type=click.Path(path_type=Path, dir_okay=False), help=text)
+
+
 def database_options(command: F) -> F:
     """Add ``--data`` and ``--config``, and pass what they name as ``database``."""
 

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar, cast
 
 import click
 
+from hongyan.cli.common import config_option, data_option
 from hongyan.config import MAX_PORT, Layers
 from hongyan.config.ports import PORTS
 from hongyan.config.teamtalk.reading import CONF_SUFFIX, layers_for
@@ -24,21 +25,8 @@ ALL: Final = "all"
 def suite_options(command: F) -> F:
     """Add the options that set up the whole suite; the command gets ``layers`` and ``data_dir``."""
 
-    @click.option(
-        "--data",
-        "data_dir",
-        type=click.Path(path_type=Path, file_okay=False),
-        default=Path("data"),
-        envvar="HONGYAN_DATA",
-        show_default=True,
-        help="Folder of the database, the voice messages and the cluster secret; made when missing.",
-    )
-    @click.option(
-        "--config",
-        "config_file",
-        type=click.Path(path_type=Path, dir_okay=False),
-        help="TOML file with the settings of the roles.",
-    )
+    @data_option("Folder of the database, the voice messages and the cluster secret; made when missing.")
+    @config_option("TOML file with the settings of the roles.")
     @click.option(
         "--host",
         help="Address on which clients are served; 0.0.0.0 lets other machines in.  [default: 127.0.0.1]",

@@ -10,7 +10,7 @@ from typing import Final
 
 import click
 
-from hongyan.cli.common import examples, json_option, print_json, print_rows
+from hongyan.cli.common import config_option, data_option, examples, json_option, print_json, print_rows
 from hongyan.config import Config, split_address
 from hongyan.config.ports import PORTS
 from hongyan.config.teamtalk.reading import CONF_SUFFIX, layers_for
@@ -37,21 +37,8 @@ ROLES: Final = tuple(dict.fromkeys(PORTS[name][0] for name in CHECKS if name in 
     )
 )
 @click.argument("role", type=click.Choice((*ROLES, ALL)))
-@click.option(
-    "--data",
-    "data_dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("data"),
-    envvar="HONGYAN_DATA",
-    show_default=True,
-    help="Folder of a suite that runs: its addresses and its cluster secret.",
-)
-@click.option(
-    "--config",
-    "config_file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="The server's file instead, a TOML or an original's .conf: its ports and the cluster secret.",
-)
+@data_option("Folder of a suite that runs: its addresses and its cluster secret.")
+@config_option("The server's file instead, a TOML or an original's .conf: its ports and the cluster secret.")
 @click.option(
     "--address",
     metavar="HOST:PORT",

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import click
 
-from hongyan.cli.common import examples, json_option, print_json, print_rows
+from hongyan.cli.common import data_option, examples, json_option, print_json, print_rows
 from hongyan.errors import BackendError
 from hongyan.suite.asking import fetch_status, metrics_url
 from hongyan.suite.status import ProcessStatus
@@ -24,15 +24,7 @@ DAY_S: Final = 86400
         "hongyan status --url http://127.0.0.1:8794 --url http://127.0.0.1:8795",
     )
 )
-@click.option(
-    "--data",
-    "data_dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("data"),
-    envvar="HONGYAN_DATA",
-    show_default=True,
-    help="Folder of a suite that runs.",
-)
+@data_option("Folder of a suite that runs.")
 @click.option(
     "--url",
     "urls",

@@ -1,9 +1,16 @@
 """The links of one role to every server of another, as these come and go."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 from hongyan.cluster.connector import LinkConnector
+from hongyan.cluster.discovery.discovery import Discovery
+from hongyan.cluster.link import LinkOwner
+from hongyan.cluster.pdu import ClusterTrust
+from hongyan.config import split_address
+from hongyan.reactor.reactor import Reactor
 from hongyan.tasks import Tasks
+from hongyan.wire.commands import Node
 
 
 class Peers:
@@ -51,3 +58,53 @@ class Peers:
         if not connectors:
             del self._connectors[address]
             self._ids.pop(address, None)
+
+
+class Surroundings(Protocol):
+    """What links need of the process that they are in."""
+
+    @property
+    def reactor(self) -> Reactor:
+        """Makes the connections."""
+
+    @property
+    def tasks(self) -> Tasks:
+        """Runs the connectors."""
+
+    @property
+    def trust(self) -> ClusterTrust:
+        """Whom to believe without a proof."""
+
+
+def peers_of(
+    owner: LinkOwner,
+    remote: Node,
+    process: Surroundings,
+    entries: Callable[[str], Sequence[int]] = lambda _address: (0,),
+) -> Peers:
+    """Make the peers of a role in another.
+
+    Args:
+        owner: who connects.
+        remote: to whom.
+        process: where.
+        entries: tells for an address how many links there shall be, and for each which entry of the
+            configuration it stands for.
+    """
+
+    def connectors(address: str) -> list[LinkConnector]:
+        where = split_address(address)
+        return [
+            LinkConnector(owner, remote, where, process.reactor, process.trust, entry=entry)
+            for entry in entries(address)
+        ]
+
+    return Peers(f"{owner.node.name.lower()} to {remote.name.lower()}", connectors, process.tasks)
+
+
+def follow(peers: Peers, remote: Node, discovery: Discovery, configured: Sequence[str]) -> None:
+    """Have peers follow the servers that discovery finds or, without it, those in the configuration."""
+    if discovery.is_used:
+        discovery.follow_links(remote, peers.follow)
+    else:
+        peers.follow(dict.fromkeys(configured, ""))

@@ -4,11 +4,10 @@ import asyncio
 from collections.abc import Mapping
 from typing import Final
 
-from hongyan.cluster.connector import LinkConnector
 from hongyan.cluster.discovery.discovery import Discovery
 from hongyan.cluster.link import Link
-from hongyan.cluster.peers import Peers
-from hongyan.config import HttpMsgConfig, split_address
+from hongyan.cluster.peers import follow, peers_of
+from hongyan.config import HttpMsgConfig
 from hongyan.reactor.http import HttpServer
 from hongyan.roles.http_msg.api.app import make_api
 from hongyan.roles.http_msg.api.asking import Services
@@ -88,18 +87,7 @@ class HttpMsgServer:
         """
         configured = {Node.DB_PROXY: self._config.db_proxies, Node.ROUTE: self._config.route_servers}
         for role in roles & configured.keys():
-            peers = self._peers(role)
-            if discovery.is_used:
-                discovery.follow_links(role, peers.follow)
-            else:
-                peers.follow(dict.fromkeys(configured[role], ""))
-
-    def _peers(self, remote: Node) -> Peers:
-        def connectors(address: str) -> list[LinkConnector]:
-            runtime = self._runtime
-            return [LinkConnector(self, remote, split_address(address), runtime.reactor, runtime.trust)]
-
-        return Peers(f"http_msg to {remote.name.lower()}", connectors, self._runtime.tasks)
+            follow(peers_of(self, role, self._runtime), role, discovery, configured[role])
 
     def link_opened(self, link: Link) -> None:
         """Ask over this link, too."""

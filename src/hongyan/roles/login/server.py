@@ -5,11 +5,11 @@ from typing import Final
 
 import structlog
 
-from hongyan.cluster.connector import LinkConnector, listen_for_links
+from hongyan.cluster.connector import listen_for_links
 from hongyan.cluster.discovery.discovery import Discovery
 from hongyan.cluster.link import Link
-from hongyan.cluster.peers import Peers
-from hongyan.config import LoginConfig, split_address
+from hongyan.cluster.peers import follow, peers_of
+from hongyan.config import LoginConfig
 from hongyan.errors import RefusedError
 from hongyan.reactor.connection import Connection, ConnectionLimits
 from hongyan.reactor.dispatch import Routes
@@ -132,18 +132,7 @@ class LoginServer:
         """
         configured = {Node.DB_PROXY: self._config.db_proxies, Node.ROUTE: self._config.route_servers}
         for role in roles & configured.keys():
-            peers = self._peers(role)
-            if discovery.is_used:
-                discovery.follow_links(role, peers.follow)
-            else:
-                peers.follow(dict.fromkeys(configured[role], ""))
-
-    def _peers(self, remote: Node) -> Peers:
-        def connectors(address: str) -> list[LinkConnector]:
-            runtime = self._runtime
-            return [LinkConnector(self, remote, split_address(address), runtime.reactor, runtime.trust)]
-
-        return Peers(f"login to {remote.name.lower()}", connectors, self._runtime.tasks)
+            follow(peers_of(self, role, self._runtime), role, discovery, configured[role])
 
     def link_opened(self, link: Link) -> None:
         """A msg_server will describe itself; the others are for the console."""

@@ -4,15 +4,15 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import structlog
 
-from hongyan.cluster.connector import LinkConnector
 from hongyan.cluster.discovery.discovery import Discovery
 from hongyan.cluster.link import Link
-from hongyan.cluster.peers import Peers
-from hongyan.config import MsgConfig, split_address
+from hongyan.cluster.peers import follow, peers_of
+from hongyan.config import MsgConfig
 from hongyan.errors import ConfigError
 from hongyan.reactor.connection import Connection, ConnectionLimits
 from hongyan.reactor.reactor import Listener
@@ -132,13 +132,11 @@ class MsgServer:
             Node.FILE: config.file_servers,
         }
         for role in roles & configured.keys():
-            peers = self._peers(role)
+            peers = peers_of(self, role, self._runtime, partial(self._entries, role))
             if role is Node.LOGIN and discovery.finds_original_logins:
                 discovery.follow_original_logins(peers.follow)
-            elif discovery.is_used:
-                discovery.follow_links(role, peers.follow)
             else:
-                peers.follow(dict.fromkeys(configured[role], ""))
+                follow(peers, role, discovery, configured[role])
         self._context.logins.are_told_by_etcd = discovery.is_used
 
     def stop(self) -> None:
@@ -154,16 +152,6 @@ class MsgServer:
             async with asyncio.timeout(limit_s):
                 while self._context.db.under_way:  # noqa: ASYNC110 - an event would cost every message
                     await asyncio.sleep(DRAIN_CHECK_S)
-
-    def _peers(self, remote: Node) -> Peers:
-        def connectors(address: str) -> list[LinkConnector]:
-            runtime, where = self._runtime, split_address(address)
-            return [
-                LinkConnector(self, remote, where, runtime.reactor, runtime.trust, entry=entry)
-                for entry in self._entries(remote, address)
-            ]
-
-        return Peers(f"msg to {remote.name.lower()}", connectors, self._runtime.tasks)
 
     def _entries(self, remote: Node, address: str) -> list[int]:
         """Return, for each connection to ``address``, which entry of the configuration it stands for."""

@@ -20,34 +20,18 @@ import { chip, heading, table } from "../views/tables.js";
  * @property {boolean} revoked
  */
 
-/** As in hongyan.administration.keys. */
-export const SCOPES = [
-  "users:read",
-  "users:write",
-  "departments:read",
-  "departments:write",
-  "groups:read",
-  "groups:write",
-  "messages:read",
-  "messages:send",
-  "presence:read",
-  "presence:write",
-  "push:write",
-  "discovery:write",
-  "webhooks:write",
-  "audit:read",
-];
-
 export class KeysPage {
   /** @param {App} app */
   constructor(app) {
     this.app = app;
     /** @type {Key[] | null} */
     this.keys = null;
+    /** What a new key can have. @type {string[]} */
+    this.scopes = [];
   }
 
   async open() {
-    this.keys = (await this.app.api.do("key.list")).keys;
+    ({ keys: this.keys, scopes: this.scopes } = await this.app.api.do("key.list"));
   }
 
   view() {
@@ -82,7 +66,7 @@ export class KeysPage {
     formDialog(this.app, t("addKey"), {
       fields: [
         { name: "name", label: "keyName", required: true, maxlength: 64 },
-        { name: "scopes", label: "scopes", kind: "checks", required: true, options: SCOPES.map((scope) => [scope, scope]) },
+        { name: "scopes", label: "scopes", kind: "checks", required: true, options: this.scopes.map((scope) => [scope, scope]) },
         { name: "per_minute", label: "perMinute", kind: "number", value: 600 },
       ],
       action: "add",

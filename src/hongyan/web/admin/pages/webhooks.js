@@ -19,19 +19,18 @@ import { chip, heading, table } from "../views/tables.js";
  * @typedef {{ id: number, event: string, attempts: number, created: number, error: string }} Delivery
  */
 
-/** As in hongyan.rules.webhooks. */
-export const EVENTS = ["message", "login", "group.created", "group.members", "group.removed"];
-
 export class WebhooksPage {
   /** @param {App} app */
   constructor(app) {
     this.app = app;
     /** @type {Webhook[] | null} */
     this.webhooks = null;
+    /** What a webhook can be told of. @type {string[]} */
+    this.events = [];
   }
 
   async open() {
-    this.webhooks = (await this.app.api.do("webhook.list")).webhooks;
+    ({ webhooks: this.webhooks, events: this.events } = await this.app.api.do("webhook.list"));
   }
 
   view() {
@@ -72,7 +71,7 @@ export class WebhooksPage {
     return [
       { name: "name", label: "title", value: webhook?.name, required: true, maxlength: 64 },
       { name: "url", label: "address", kind: "url", value: webhook?.url ?? "https://", required: true, maxlength: 512 },
-      { name: "events", label: "events", kind: "checks", required: true, value: webhook?.events ?? ["message"], options: EVENTS.map((event) => [event, event]) },
+      { name: "events", label: "events", kind: "checks", required: true, value: webhook?.events ?? ["message"], options: this.events.map((event) => [event, event]) },
     ];
   }
 
