@@ -13,6 +13,7 @@ class CuttingProxy:
         self._target = target
         self._transports: list[asyncio.WriteTransport] = []
         self.connections = 0
+        self.most_bytes: int | None = None  # that a connection lives for, in each direction
         self.address = ("", 0)
 
     def cut(self) -> None:
@@ -39,12 +40,15 @@ class CuttingProxy:
             writer.transport.abort()
             return
         self._transports += [writer.transport, onwards.transport]
-        await asyncio.gather(_pass_on(reader, onwards), _pass_on(there, writer))
+        await asyncio.gather(self._pass_on(reader, onwards), self._pass_on(there, writer))
 
-
-async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(OSError, asyncio.CancelledError):
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-    writer.close()
+    async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        passed = 0
+        with contextlib.suppress(OSError, asyncio.CancelledError):
+            while data := await reader.read(65536):
+                writer.write(data)
+                await writer.drain()
+                passed += len(data)
+                if self.most_bytes is not None and passed > self.most_bytes:
+                    self.cut()
+        writer.close()

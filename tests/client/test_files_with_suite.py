@@ -175,6 +175,21 @@ async def test_kept_files_go_on_where_either_side_was_cut(
         assert parts(tmp_path) == []
 
 
+async def test_files_get_through_connections_that_never_live_long(
+    suite: RealSuite, source: Path, content: bytes, tmp_path: Path
+) -> None:
+    few = content[: 5 * 65536]
+    await asyncio.to_thread(source.write_bytes, few)
+    async with login(suite, "u3") as three, login(suite, "u4") as four, proxy_to(suite) as proxy:
+        proxy.most_bytes = 100_000
+        events = four.events()
+        offer = await three.offer_file(Conversation.with_user(four.user_id), source)
+        await three.send_file(through(offer, proxy), source)
+        arrived = await four.receive_file(through(await offered(events), proxy), tmp_path / "arrived")
+        assert is_same(arrived, few)
+        assert proxy.connections > 8
+
+
 @pytest.mark.parametrize("side", ["sender", "receiver"])
 async def test_online_transfers_go_on_where_either_side_was_cut(
     suite: RealSuite, source: Path, content: bytes, tmp_path: Path, side: str

@@ -2,28 +2,27 @@
 
 import asyncio
 import contextlib
-from typing import Final, TypeVar
+from collections.abc import Sequence
+from typing import TypeVar
 
 from google.protobuf.message import Message
 
 from hongyan.client.errors import ConnectFailed, ConnectionLost
 from hongyan.client.options import Options
+from hongyan.client.stream import FrameStream
+from hongyan.wire.blocks import Buffer
 from hongyan.wire.commands import Command
-from hongyan.wire.frame import Frame, Framer, OutboundFrame
+from hongyan.wire.frame import Frame, OutboundFrame
 
 M = TypeVar("M", bound=Message)
-
-_READ_BYTES: Final = 64 * 1024
 
 
 class Link:
     """A connected socket. Whoever opened it closes it."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, options: Options) -> None:
-        self._reader = reader
-        self._writer = writer
+    def __init__(self, stream: FrameStream, options: Options) -> None:
+        self._stream = stream
         self._unread: list[Frame] = []
-        self._framer = Framer(options.limits.max_frame_bytes)
         self._dead_after_s = options.timing.dead_after_s
         self._max_write_buffer_bytes = options.limits.max_write_buffer_bytes
 
@@ -34,13 +33,16 @@ class Link:
         Raises:
             ConnectFailed: nobody listens there, or the time is over.
         """
+        loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(options.timing.connect_s):
-                reader, writer = await asyncio.open_connection(host, port)
+                _, stream = await loop.create_connection(
+                    lambda: FrameStream(options.limits.max_frame_bytes), host, port
+                )
         except (OSError, TimeoutError) as error:
             reason = "no answer in time" if isinstance(error, TimeoutError) else error.strerror or error
             raise ConnectFailed(f"cannot reach the {server} at {host}:{port}: {reason}") from error
-        return cls(reader, writer, options)
+        return cls(stream, options)
 
     def send(self, command: Command[M], message: M, seq: int = 0) -> None:
         """Write a frame; what the socket does not take yet is buffered, up to a limit.
@@ -48,13 +50,21 @@ class Link:
         Raises:
             ConnectionLost: the link is closed, or the server does not read.
         """
-        transport = self._writer.transport
+        self.send_pieces((OutboundFrame(command, message, seq).raw,))
+
+    def send_pieces(self, pieces: Sequence[Buffer]) -> None:
+        """Write a frame that stands in several places.
+
+        Raises:
+            ConnectionLost: as for ``send``.
+        """
+        transport = self._stream.transport
         if transport.is_closing():
             raise ConnectionLost("the connection is closed")
         if transport.get_write_buffer_size() > self._max_write_buffer_bytes:
             transport.abort()
             raise ConnectionLost("the server does not read what is sent to it")
-        self._writer.write(OutboundFrame(command, message, seq).raw)
+        transport.writelines(pieces)
 
     async def drain(self) -> None:
         """Wait until the socket has taken most of what was sent.
@@ -64,9 +74,9 @@ class Link:
         """
         try:
             async with asyncio.timeout(self._dead_after_s):
-                await self._writer.drain()
-        except (OSError, TimeoutError) as error:
-            self._writer.transport.abort()
+                await self._stream.drained()
+        except TimeoutError as error:
+            self.abort()
             raise ConnectionLost("the server does not read what is sent to it") from error
 
     async def read(self) -> list[Frame]:
@@ -78,35 +88,24 @@ class Link:
         if self._unread:
             frames, self._unread = self._unread, []
             return frames
-        data = await self._read_bytes()
-        if not data:
-            raise ConnectionLost("the server closed the connection")
-        frames = self._framer.feed(data)
-        if self._framer.fault is not None and not frames:
-            raise ConnectionLost(f"the server sent nonsense ({self._framer.fault})")
-        return frames
+        try:
+            async with asyncio.timeout(self._dead_after_s):
+                return await self._stream.take()
+        except TimeoutError as error:
+            raise ConnectionLost(f"nothing heard for {self._dead_after_s:g} s") from error
 
     def unread(self, frames: list[Frame]) -> None:
         """Put frames back; the next ``read`` returns them."""
         self._unread = frames
 
-    async def _read_bytes(self) -> bytes:
-        try:
-            async with asyncio.timeout(self._dead_after_s):
-                return await self._reader.read(_READ_BYTES)
-        except TimeoutError as error:
-            raise ConnectionLost(f"nothing heard for {self._dead_after_s:g} s") from error
-        except OSError as error:
-            raise ConnectionLost(f"the connection broke: {error.strerror or error}") from error
-
     def abort(self) -> None:
         """Close at once; what is still buffered is lost."""
-        self._writer.transport.abort()
+        self._stream.transport.abort()
 
     async def close(self) -> None:
         """Flush and close, within a moment. To be awaited once."""
-        self._writer.close()
-        with contextlib.suppress(OSError, TimeoutError):
+        self._stream.transport.close()
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(1):
-                await self._writer.wait_closed()
+                await self._stream.closed.wait()
         self.abort()

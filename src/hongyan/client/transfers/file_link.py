@@ -1,6 +1,8 @@
 """A connection to a file_server that has joined a transfer."""
 
 import asyncio
+import contextlib
+from collections.abc import Iterator
 from enum import IntEnum
 from typing import Final, TypeVar
 
@@ -12,7 +14,9 @@ from hongyan.client.options import Options
 from hongyan.client.transfers.offer import FileOffer
 from hongyan.client.waiting import refusal
 from hongyan.errors import ErrorCode, RefusedError
+from hongyan.rules.pace import LARGEST_BLOCK_BYTES
 from hongyan.wire import commands
+from hongyan.wire.blocks import Block, BlockFrame, read_block
 from hongyan.wire.commands import Command
 from hongyan.wire.frame import Frame
 from hongyan.wire.pb import base_define_pb2 as base
@@ -21,8 +25,6 @@ from hongyan.wire.pb.other_pb2 import IMHeartBeat
 
 M = TypeVar("M", bound=Message)
 
-LARGEST_BLOCK_BYTES: Final = 256 * 1024
-"""What is asked for, or given, at a time, where the server knows longer blocks than the original's."""
 HEARTBEAT_S: Final = 5.0
 """As stock clients do on this connection (spec/clients.md 8)."""
 _LOGIN_SEQ: Final = 1
@@ -166,6 +168,15 @@ class FileLink:
         self._link.send(command, message, seq)
         await self._link.drain()
 
+    async def send_block(self, message: file_pb2.IMFilePullDataRsp, data: bytes, seq: int) -> None:
+        """Send a block of which the message says everything but the content.
+
+        Raises:
+            ConnectionLost: as for ``send``.
+        """
+        self._link.send_pieces(BlockFrame(message, data, seq).pieces)
+        await self._link.drain()
+
     async def say(self, state: base.ClientFileState.ValueType) -> None:
         """Tell the other side how it ends, from where we are."""
         message = file_pb2.IMFileState(state=state, task_id=self._offer.task_id, user_id=self._user_id)
@@ -190,7 +201,23 @@ def decode(frame: Frame, command: Command[M]) -> M:
     Raises:
         ConnectionLost: it cannot be read, so that nothing on this connection can be trusted.
     """
-    try:
+    with _sane():
         return frame.decode(command)
+
+
+def decode_block(frame: Frame) -> Block:
+    """Read a block.
+
+    Raises:
+        ConnectionLost: as for ``decode``.
+    """
+    with _sane():
+        return read_block(frame)
+
+
+@contextlib.contextmanager
+def _sane() -> Iterator[None]:
+    try:
+        yield
     except RefusedError as error:
         raise ConnectionLost(f"the file_server sent nonsense ({error})") from error

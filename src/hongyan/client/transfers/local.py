@@ -7,6 +7,8 @@ import threading
 from pathlib import Path
 from typing import Final
 
+from hongyan.wire.blocks import Buffer
+
 _MODE: Final = 0o600
 
 
@@ -81,7 +83,7 @@ class Sink:
             os.close(self._descriptor)
             raise
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: Buffer) -> None:
         """Append, all of it or nothing.
 
         Raises:
@@ -135,7 +137,7 @@ class Sink:
         return there
 
 
-def _write_at(descriptor: int, data: bytes, offset: int) -> int:
+def _write_at(descriptor: int, data: Buffer, offset: int) -> int:
     """Write all of it, and return where it ends."""
     view = memoryview(data)
     while view:

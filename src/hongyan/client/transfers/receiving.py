@@ -2,17 +2,21 @@
 
 import asyncio
 import contextlib
+from collections import deque
 from pathlib import Path
-from typing import Final
+from time import monotonic
+from typing import Final, NamedTuple
 
 from hongyan.client.convert import lenient
 from hongyan.client.errors import ConnectionLost, TransferBroken, TransferRefused
 from hongyan.client.options import Options
-from hongyan.client.transfers.file_link import LARGEST_BLOCK_BYTES, FileLink, Role, decode
+from hongyan.client.transfers.file_link import FileLink, Role, decode, decode_block
 from hongyan.client.transfers.local import Sink
 from hongyan.client.transfers.offer import FileOffer
 from hongyan.client.transfers.patience import Patience
+from hongyan.rules.pace import FIRST_BLOCK_BYTES, next_block_bytes
 from hongyan.wire import commands
+from hongyan.wire.blocks import Block
 from hongyan.wire.frame import Frame
 from hongyan.wire.pb import base_define_pb2 as base
 from hongyan.wire.pb import file_pb2
@@ -21,6 +25,13 @@ _BLOCKS_AT_ONCE: Final = 4
 _ORIGINALS_BLOCK_BYTES: Final = 32_768
 """An original file_server sends kept files in blocks of this, whatever is asked for (spec/flows.md 5)."""
 _GOODBYE_S: Final = 5.0
+
+
+class _Question(NamedTuple):
+    """A block that is on its way: up to which byte, and since when."""
+
+    end: int
+    asked_at: float
 
 
 class Receiving:
@@ -46,10 +57,10 @@ class Receiving:
         self._options = options
         self._patience = patience
         self._asked = 0
-        is_ours = bool(offer.token)
-        self._block_bytes = LARGEST_BLOCK_BYTES if is_ours else _ORIGINALS_BLOCK_BYTES
-        self._window_bytes = self._block_bytes * (_BLOCKS_AT_ONCE if is_ours else 1)
-        self._can_go_on = is_ours or offer.is_online
+        self._is_ours = bool(offer.token)
+        self._block_bytes = _ORIGINALS_BLOCK_BYTES
+        self._questions: deque[_Question] = deque()
+        self._can_go_on = self._is_ours or offer.is_online
         self._path: Path | None = None
 
     async def run(self) -> Path:
@@ -114,15 +125,21 @@ class Receiving:
     async def _pull_all(self, link: FileLink) -> None:
         if not self._can_go_on and self._sink.received:
             await asyncio.to_thread(self._sink.start_over)
-        self._asked = self._sink.received
+        self._begin_to_ask()
         while not self._is_whole:
             await self._ask(link)
             for frame in await link.read():
                 await self._take(frame)
 
+    def _begin_to_ask(self) -> None:
+        self._asked = self._sink.received
+        self._questions.clear()
+        if self._is_ours:
+            self._block_bytes = FIRST_BLOCK_BYTES
+
     async def _ask(self, link: FileLink) -> None:
-        offer = self._offer
-        while self._asked < offer.size and self._asked - self._sink.received < self._window_bytes:
+        offer, at_once = self._offer, _BLOCKS_AT_ONCE if self._is_ours else 1
+        while self._asked < offer.size and len(self._questions) < at_once:
             length = min(self._block_bytes, offer.size - self._asked)
             mode = base.FILE_TYPE_ONLINE if offer.is_online else base.FILE_TYPE_OFFLINE
             request = file_pb2.IMFilePullDataReq(
@@ -133,17 +150,18 @@ class Receiving:
                 data_size=length,
             )
             self._asked += length
+            self._questions.append(_Question(self._asked, monotonic()))
             await link.send(commands.FILE_PULL_DATA, request, 1)
 
     async def _take(self, frame: Frame) -> None:
         if frame.command_id == commands.FILE_STATE.id:
             if decode(frame, commands.FILE_STATE).state == base.CLIENT_FILE_PEER_READY:
-                self._asked = self._sink.received  # the sender came anew and knows of no question
+                self._begin_to_ask()  # the sender came anew and knows of no question
         elif frame.command_id == commands.FILE_PULL_DATA_REPLY.id:
-            await self._take_block(decode(frame, commands.FILE_PULL_DATA_REPLY))
+            await self._take_block(decode_block(frame))
 
-    async def _take_block(self, block: file_pb2.IMFilePullDataRsp) -> None:
-        received, data = self._sink.received, block.file_data
+    async def _take_block(self, found: Block) -> None:
+        received, (block, data) = self._sink.received, found
         if block.result_code or lenient(block.task_id) != self._offer.task_id:
             raise ConnectionLost("the file_server answered with something else")
         if block.offset < received:
@@ -151,4 +169,12 @@ class Receiving:
         if block.offset > received or not data or received + len(data) > self._asked:
             raise ConnectionLost("the file_server sent a block that was not asked for")
         await asyncio.to_thread(self._sink.write, data)
+        self._answered(len(data))
         self._patience.reached(self._sink.received)
+
+    def _answered(self, size: int) -> None:
+        """Cross off what is here, and learn from the time it took."""
+        while self._questions and self._questions[0].end <= self._sink.received:
+            took_s = monotonic() - self._questions.popleft().asked_at
+            if self._is_ours:
+                self._block_bytes = next_block_bytes(size, took_s)

@@ -38,6 +38,7 @@ class Sending:
         self._role = role
         self._options = options
         self._patience = patience
+        self._farthest = 0
 
     async def attempt(self) -> None:
         """Join and answer until the other side, or the server, has everything.
@@ -75,7 +76,8 @@ class Sending:
             task_id=offer.task_id,
             user_id=offer.sender_id,
             offset=asked.offset,
-            file_data=data,
         )
-        await link.send(commands.FILE_PULL_DATA_REPLY, answer, seq)
-        self._patience.reached(asked.offset + len(data))
+        await link.send_block(answer, data, seq)
+        if asked.offset + len(data) > self._farthest:  # what is asked for again got nowhere
+            self._farthest = asked.offset + len(data)
+            self._patience.reached(self._farthest)

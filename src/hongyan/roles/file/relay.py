@@ -10,8 +10,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from hongyan.errors import ProtocolError
-from hongyan.roles.file.session import LARGEST_BLOCK_BYTES, MOST_BLOCKS, FileSession
+from hongyan.roles.file.session import MOST_BLOCKS, FileSession
 from hongyan.roles.file.shelf import Entry
+from hongyan.rules.pace import LARGEST_BLOCK_BYTES
 from hongyan.wire.blocks import Block, renumbered
 from hongyan.wire.frame import Frame
 from hongyan.wire.pb.base_define_pb2 import (

@@ -20,11 +20,12 @@ from hongyan.reactor.reactor import Listener
 from hongyan.roles.file.download import Download
 from hongyan.roles.file.folder import FileFolder
 from hongyan.roles.file.relay import Relay
-from hongyan.roles.file.session import LARGEST_BLOCK_BYTES, MOST_BLOCKS, STOCK_BLOCK_BYTES, FileSession
+from hongyan.roles.file.session import MOST_BLOCKS, STOCK_BLOCK_BYTES, FileSession
 from hongyan.roles.file.shelf import Entry, Shelf
 from hongyan.roles.file.transfer import Transfer, is_task_id
 from hongyan.roles.file.upload import Upload
 from hongyan.roles.runtime import Runtime
+from hongyan.rules.pace import LARGEST_BLOCK_BYTES
 from hongyan.wire import commands
 from hongyan.wire.blocks import read_block
 from hongyan.wire.commands import Node

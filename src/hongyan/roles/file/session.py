@@ -22,7 +22,6 @@ _log = structlog.get_logger("hongyan.file")
 
 STOCK_BLOCK_BYTES: Final = 32_768
 """What a stock client is asked for and given at a time."""
-LARGEST_BLOCK_BYTES: Final = 1024 * 1024
 MOST_BLOCKS: Final = 4
 """Blocks that may be asked for and not have come."""
 

@@ -5,7 +5,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NamedTuple
 
 import structlog
 
@@ -13,6 +13,7 @@ from hongyan.errors import ErrorCode, ProtocolError
 from hongyan.roles.file.folder import write_behind
 from hongyan.roles.file.session import FileSession
 from hongyan.roles.file.shelf import Entry, Shelf
+from hongyan.rules.pace import FIRST_BLOCK_BYTES, next_block_bytes
 from hongyan.wire import commands
 from hongyan.wire.blocks import Block, Buffer
 from hongyan.wire.frame import Frame, OutboundFrame
@@ -22,6 +23,14 @@ from hongyan.wire.pb.file_pb2 import IMFilePullDataReq, IMFileState
 _log = structlog.get_logger("hongyan.file")
 
 _TAKEN: Final = 0
+
+
+class _Asked(NamedTuple):
+    """A block that the client owes, and since when."""
+
+    offset: int
+    size: int
+    asked_at: float
 
 
 class Upload:
@@ -38,7 +47,8 @@ class Upload:
         self._entry = entry
         self._shelf = shelf
         self._cancelled = cancelled
-        self._asked: deque[tuple[int, int]] = deque()
+        self._asked: deque[_Asked] = deque()
+        self._block_bytes = min(session.block_bytes, FIRST_BLOCK_BYTES)
         self._next = 0
         self._blocks: list[Buffer] = []
         self._came = asyncio.Event()
@@ -87,8 +97,8 @@ class Upload:
     def _ask(self) -> None:
         transfer = self._entry.transfer
         while self._next < transfer.size and len(self._asked) + len(self._blocks) < self._session.blocks:
-            size = min(self._session.block_bytes, transfer.size - self._next)
-            self._asked.append((self._next, size))
+            size = min(self._block_bytes, transfer.size - self._next)
+            self._asked.append(_Asked(self._next, size, time.monotonic()))
             message = IMFilePullDataReq(
                 task_id=transfer.task_id,
                 user_id=transfer.sender,
@@ -111,10 +121,12 @@ class Upload:
 
     def block(self, block: Block, _frame: Frame) -> None:
         """The oldest block that was asked for."""
-        wanted = self._asked.popleft() if self._asked else None
+        asked = self._asked.popleft() if self._asked else None
         message, data = block
-        if (message.offset, len(data)) != wanted or message.result_code != _TAKEN:
+        if asked is None or (message.offset, len(data), message.result_code) != (*asked[:2], _TAKEN):
             raise ProtocolError("file_block_not_asked")
+        longer = next_block_bytes(len(data), time.monotonic() - asked.asked_at)
+        self._block_bytes = min(longer, self._session.block_bytes)
         self._blocks.append(data)
         self._came.set()
 
