@@ -12,6 +12,7 @@ from hongyan.config.msfs import MsfsConfig
 from hongyan.config.msg import MsgConfig
 from hongyan.config.push import PushConfig
 from hongyan.config.route import RouteConfig
+from hongyan.config.supervisor import SupervisorConfig
 
 
 class Config(Section):
@@ -28,3 +29,4 @@ class Config(Section):
     file: FileConfig = FileConfig()
     msfs: MsfsConfig = MsfsConfig()
     metrics: MetricsConfig = MetricsConfig()
+    supervisor: SupervisorConfig = SupervisorConfig()

@@ -137,6 +137,11 @@ class Child:
         except TimeoutError:
             await self._kill(process, "did not stop in time")
 
+    def kill(self, reason: str) -> None:
+        """End the process at once, which ``keep`` will notice; nothing happens when there is none."""
+        if self._process is not None and self._process.returncode is None:
+            self._send_kill(self._process, reason)
+
     async def _spawn(self) -> Process:
         async with self._spawning:
             if self._stopping.is_set():
@@ -168,11 +173,14 @@ class Child:
             return False
 
     async def _kill(self, process: Process, reason: str) -> None:
+        self._send_kill(process, reason)
+        async with asyncio.timeout(KILL_LIMIT_S):
+            await process.wait()
+
+    def _send_kill(self, process: Process, reason: str) -> None:
         _log.error("killing a process", name=self.name, pid=process.pid, reason=reason)
         self._metrics.count("processes_killed", f"{self.name}: {reason}")
         process.kill()
-        async with asyncio.timeout(KILL_LIMIT_S):
-            await process.wait()
 
 
 def serve_command(role: str, config_file: str, options: Sequence[str]) -> list[str]:

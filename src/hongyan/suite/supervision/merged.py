@@ -62,6 +62,15 @@ class MergedReporter:
         registry.register(_Merged({"supervisor": self._metrics.exposition().decode(), **told}))
         return generate_latest(registry)
 
+    async def answers(self, child: Child, limit_s: float) -> bool:
+        """Tell whether a process says anything within a time."""
+        host, port = child.addresses["metrics"]
+        try:
+            await self._http.get(f"http://{host}:{port}/status", timeout=limit_s)
+        except httpx.HTTPError:
+            return False
+        return True
+
     async def _ask_all(self, what: str, read: Callable[[httpx.Response], T]) -> list[T | None]:
         return await asyncio.gather(*(self._ask(child, what, read) for child in self._children.values()))
 

@@ -19,6 +19,7 @@ from hongyan.suite.supervision.child import Child, serve_command
 from hongyan.suite.supervision.folder import RuntimeFolder
 from hongyan.suite.supervision.merged import MergedReporter
 from hongyan.suite.supervision.plan import Addresses, Member, Plan, merged_addresses
+from hongyan.suite.supervision.watchdog import Watchdog
 from hongyan.tasks import Tasks
 from hongyan.wire.commands import Node
 
@@ -91,6 +92,7 @@ class Supervisor:
                 await asyncio.gather(*(child.start() for child in fresh.values()))
                 for child in fresh.values():
                     tasks.start(f"keeping {child.name}", child.keep())
+                    self._watch_over(child, tasks)
         except BackendError:
             if self._stop.is_set():
                 return
@@ -105,6 +107,11 @@ class Supervisor:
         host, port = server.address
         self._watch = f"{host_in_url(LOOPBACK[0] if host in UNSPECIFIED else host)}:{port}"
         return server.address
+
+    def _watch_over(self, child: Child, tasks: Tasks) -> None:
+        limit_s = self._config.supervisor.hung_after_s
+        if limit_s:
+            tasks.start(f"watching {child.name}", Watchdog(child, self._reporter.answers, limit_s).run())
 
     def _child(self, member: Member, tasks: Tasks) -> Child:
         return Child(
