@@ -19,7 +19,8 @@ from hongyan.errors import ConfigError
 
 SHARED: Final = ("cluster", "discovery", "metrics")
 """The sections that every role reads beside its own."""
-ROLES: Final = tuple(name for name in Config.model_fields if name not in SHARED)
+SUITE: Final = "supervisor"
+ROLES: Final = tuple(name for name in Config.model_fields if name not in {*SHARED, SUITE})
 
 
 @click.group(epilog=examples("hongyan config show msg --config msg.toml"))
@@ -45,7 +46,7 @@ def show(role: str, layers: Layers, data_dir: object, *, as_json: bool) -> None:
     """
     del data_dir
     loaded = layers.build()
-    wanted = (*ROLES, *SHARED) if role == "all" else (role, *SHARED)
+    wanted = (*ROLES, *SHARED, SUITE) if role == "all" else (role, *SHARED)
     print_rows([*_rows(loaded, wanted, as_json=as_json)], as_json=as_json)
 
 
