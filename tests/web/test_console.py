@@ -123,16 +123,26 @@ async def test_an_import_shows_what_is_wrong_and_adds_all_or_nobody(
 async def test_what_is_typed_is_text_and_nothing_else(open_page: OpenPage, suite: Suite) -> None:
     name, nick = EVIL[0][:32], EVIL[1][:32]
     suite.admin("department", "add", f"Dep {EVIL[0]}")
+    phone, email = "<i>1</i>", EVIL[2]  # a form would not take them
+    suite.admin("user", "add", "typist", "--password", "x", "--phone", phone, "--email", email)
     admin = await Administrator.sign_in(open_page, suite)
     await admin.go("Users")
     await admin.press("Add user")
     await admin.page.select_option("dialog [name=department_id]", label=f"Dep {EVIL[0]}")
     await admin.fill(name=name, password="x", nick=nick)
     await admin.find(name)
+    await expect(admin.row(name).get_by_text(f"Dep {EVIL[0]}")).to_be_visible()
     await expect(admin.row(name).get_by_text(nick, exact=True)).to_be_visible()
     await admin.press(f"Edit: {name}")
     await expect(admin.page.locator("dialog h2")).to_have_text(name)
     assert await admin.page.input_value("dialog [name=nick]") == nick
+    await admin.page.keyboard.press("Escape")
+    await admin.find("typist")
+    for shown in (phone, email):
+        await expect(admin.row("typist").get_by_text(shown, exact=True)).to_be_visible()
+    await admin.press("Edit: typist")
+    assert await admin.page.input_value("dialog [name=phone]") == phone
+    assert await admin.page.input_value("dialog [name=email]") == email
     assert await admin.page.evaluate("typeof hacked") == "undefined"
     assert await admin.page.locator("[onerror], [onload], #app script").count() == 0
 
