@@ -1,6 +1,7 @@
 """One socket: bytes in, frames out to its owner; frames in, bytes out once per turn of the loop."""
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -237,14 +238,12 @@ class Connection(asyncio.Protocol):
             self.abort(reason)
 
     def _next_look(self, now: float) -> float | None:
-        delays = []
-        if self.deadline is not None:
-            delays.append(self.deadline[0] - now)
+        look = math.inf if self.deadline is None else self.deadline[0]
         if self.idle_limit_s is not None:
-            delays.append(self.last_received + self.idle_limit_s - now)
+            look = min(look, self.last_received + self.idle_limit_s)
         if self.quiet_limit_s is not None:
-            delays.append(max(self.last_sent + self.quiet_limit_s - now, 1.0))
-        return max(min(delays), 0.0) if delays else None
+            look = min(look, max(self.last_sent + self.quiet_limit_s, now + 1.0))
+        return max(look - now, 0.0) if look < math.inf else None
 
     # What asyncio calls.
 

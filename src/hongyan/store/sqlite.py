@@ -1,12 +1,13 @@
 """SQLite: one file in WAL mode, one thread that writes and a few that read."""
 
 import os
+import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar
 
-from sqlalchemy import URL, Connection, Engine, NullPool, QueuePool, create_engine, event
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 
 from hongyan.errors import BackendError, ConfigError
 from hongyan.store.database import ConflictError, Database, UnfitValueError, translated_errors
@@ -49,6 +50,9 @@ class SqliteDatabase(Database):
         self._writer = Threads(1, "hongyan-db-write")
         self._readers = Threads(_READERS, "hongyan-db-read")
         self._connection: Connection | None = None
+        # To take a connection from a pool costs more than a short query, so each reader keeps its own.
+        self._reader = threading.local()
+        self._read_connections: list[Connection] = []
         self._closed = False
 
     @property
@@ -73,7 +77,8 @@ class SqliteDatabase(Database):
         await self._writer.run(self._disconnect)
         self._writer.shutdown()
         self._readers.shutdown()
-        self._reading.dispose()
+        for connection in self._read_connections:
+            connection.close()
 
     async def read(  # noqa: D102
         self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -92,8 +97,12 @@ class SqliteDatabase(Database):
             raise BackendError("the database is closed")
 
     def _query(self, query: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-        with translated_errors(), self._reading.connect() as connection:
-            return query(connection, *args, **kwargs)
+        with translated_errors():
+            connection = self._read_connection()
+            try:
+                return query(connection, *args, **kwargs)
+            finally:
+                connection.rollback()
 
     def _transact(self, work: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         try:
@@ -107,6 +116,13 @@ class SqliteDatabase(Database):
             # A full disk or a failed sync may leave the connection in any state.
             self._disconnect()
             raise
+
+    def _read_connection(self) -> Connection:
+        connection: Connection | None = getattr(self._reader, "connection", None)
+        if connection is None:
+            connection = self._reader.connection = self._reading.connect()
+            self._read_connections.append(connection)
+        return connection
 
     def _connected(self) -> Connection:
         if self._connection is None:
@@ -128,7 +144,7 @@ def _touch(path: Path) -> None:
 def _engine(path: Path, synchronous: Synchronous, *, writing: bool) -> Engine:
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
-        poolclass=NullPool if writing else QueuePool,
+        poolclass=NullPool,
         connect_args={
             "timeout": _BUSY_TIMEOUT_MS / 1000,
             "check_same_thread": False,

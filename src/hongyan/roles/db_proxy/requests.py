@@ -1,9 +1,10 @@
 """How db_proxy serves a request that needs the database: in a task, bounded, never silent.
 
 Most requests have a task of their own. A kind that very many clients make at once has one task for
-all: what has come while it was busy is what it does next, together.
+all: what has come while it was busy or paused is what it does next, together.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, Generic, TypeVar
 
@@ -28,6 +29,8 @@ Asked = tuple[Link, M, Frame]
 SharedWork = Callable[[Sequence[Asked[M]]], Awaitable[None]]
 """Takes requests, and answers each or has it served by itself."""
 
+PAUSE_S: Final = 0.004
+"""So long apart are the rounds of requests that share them: a round for each few would cost more than they do."""
 _TROUBLE: Final = RefusedError(ErrorCode.UNAVAILABLE, "the database does not answer; try again later")
 
 
@@ -149,6 +152,7 @@ class _Together(Generic[M]):
             self._requests.pending -= len(asked)
             # Guarded, so that a bug in one round leaves the next ones in peace.
             await self._tasks.attempt(self._command.name, self._round(asked))
+            await asyncio.sleep(PAUSE_S)
         self._is_busy = False
 
     async def _round(self, asked: Sequence[Asked[M]]) -> None:

@@ -172,7 +172,7 @@ class DbLinks:
         key = asker.handle if key is None else key
         link = self.pick(command, key)
         request = self._request(key, None)
-        message.attach_data = _pack(command, asker._replace(number=request.number))
+        message.attach_data = _pack(command, asker, request.number)
         seq = origin.seq if origin is not None else 0
         # This one is made up by msg_server and has a header of its own (spec/wire.md 4).
         header = None if command is commands.VALIDATE else origin
@@ -295,10 +295,10 @@ class DbLinks:
         self._failed(request)
 
 
-def _pack(command: Command[Any], asker: Attach) -> bytes:
+def _pack(command: Command[Any], asker: Attach, number: int) -> bytes:
     if command.id in _LONG_LAYOUT:
-        return pack_pdu_attach(asker.type, asker.handle, asker.payload, asker.number)
-    return pack_db_attach(asker.handle, asker.number)
+        return pack_pdu_attach(asker.type, asker.handle, asker.payload, number)
+    return pack_db_attach(asker.handle, number)
 
 
 def _is_safe(request: Request, link: Link) -> bool:

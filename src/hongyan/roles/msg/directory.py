@@ -29,7 +29,10 @@ class SessionDirectory:
 
     def next_handle(self) -> int:
         """Return a handle that no session has."""
-        return next(handle for handle in self._handles if handle not in self._by_handle)
+        handle = next(self._handles)
+        while handle in self._by_handle:
+            handle = next(self._handles)
+        return handle
 
     def add(self, session: ClientSession) -> None:
         """Enter a new session under its handle."""

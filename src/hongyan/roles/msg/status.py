@@ -66,12 +66,14 @@ class StatusHandlers:
     def _tell_phones(self, _link: Link, message: IMServerPCLoginStatusNotify, _frame: Frame) -> None:
         is_on = message.login_status == _PC_IS_ON
         self._context.directory.note_pc(message.user_id, is_on=is_on)
+        phones = [s for s in self._context.directory.of_user(message.user_id) if s.is_mobile]
+        if not phones:
+            return
         status = USER_STATUS_ONLINE if is_on else USER_STATUS_OFFLINE
         notify = IMPCLoginStatusNotify(user_id=message.user_id, login_stat=status)
         frame = OutboundFrame(commands.PC_LOGIN_STATUS_NOTIFY, notify)
-        for session in self._context.directory.of_user(message.user_id):
-            if session.is_mobile:
-                session.send(frame)
+        for session in phones:
+            session.send(frame)
 
     def _p2p(self, session: ClientSession, message: IMP2PCmdMsg, _frame: Frame) -> None:
         if len(text(message.cmd_msg_data).encode()) > MAX_P2P_BYTES:
