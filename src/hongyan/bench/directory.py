@@ -25,6 +25,9 @@ class Directory:
         self._address = ("", 0)
         self._uses = 0
         self._asking = asyncio.Lock()
+        # Loading certificates takes longer than all the rest, so only where they are needed.
+        verify = self._url.startswith("https:")
+        self._http = httpx.AsyncClient(trust_env=False, verify=verify, timeout=10)
 
     async def msg_server(self) -> tuple[str, int]:
         """Return host and port of the msg_server to use now.
@@ -38,12 +41,13 @@ class Directory:
             self._uses = (self._uses + 1) % LOGINS_PER_LOOKUP
             return self._address
 
+    async def close(self) -> None:
+        """Let go of the connection that is kept for the next look-up."""
+        await self._http.aclose()
+
     async def _look_up(self) -> tuple[str, int]:
         try:
-            # Loading certificates takes longer than all the rest, so only where they are needed.
-            https = self._url.startswith("https:")
-            async with httpx.AsyncClient(trust_env=False, verify=https, timeout=10) as http:
-                answer = (await http.get(self._url)).json()
+            answer = (await self._http.get(self._url)).json()
             if answer["code"] != 0:
                 raise BackendError(f"{self._url}: {answer['msg'] or 'no msg_server'}")
             return answer["priorIP"], int(answer["port"])

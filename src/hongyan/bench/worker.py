@@ -91,6 +91,7 @@ class _Worker:
             result = await self._measure()
         result.findings = scenario.audit()
         scenario.close()
+        await scenario.directory.close()
         return result
 
     async def _measure(self) -> WorkerResult:

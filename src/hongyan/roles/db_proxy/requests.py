@@ -30,7 +30,7 @@ SharedWork = Callable[[Sequence[Asked[M]]], Awaitable[None]]
 """Takes requests, and answers each or has it served by itself."""
 
 PAUSE_S: Final = 0.004
-"""So long apart are the rounds of requests that share them: a round for each few would cost more than they do."""
+"""So far apart are rounds of requests: one for each three or four would cost more than they do."""
 _TROUBLE: Final = RefusedError(ErrorCode.UNAVAILABLE, "the database does not answer; try again later")
 
 
