@@ -9,7 +9,7 @@ import pytest
 from push.stand_in import StandIn
 
 from .people import People
-from .suite import RUNNING, Cluster, Suite
+from .suite import RUNNING, Cluster, Suite, running
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Generator, Iterator
@@ -20,25 +20,17 @@ if TYPE_CHECKING:
 def suite(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
     """The module's suite; a module that needs a configuration has it in CONFIG."""
     config = getattr(request.module, "CONFIG", "")
-    suite = Suite(tmp_path_factory.mktemp("suite"), config)
-    try:
-        suite.start()
+    with running(Suite(tmp_path_factory.mktemp("suite"), config)) as suite:
         yield suite
         assert suite.server.alive, "the suite died during the tests"
         assert not suite.server.tracebacks(), "the suite logged an exception"
-    finally:
-        suite.stop()
 
 
 @pytest.fixture
 def own_suite(tmp_path: Path) -> Iterator[Suite]:
     """A suite that one test may kill, stop and start."""
-    suite = Suite(tmp_path)
-    try:
-        suite.start()
+    with running(Suite(tmp_path)) as suite:
         yield suite
-    finally:
-        suite.stop()
 
 
 @pytest.fixture
@@ -58,12 +50,8 @@ async def own_people(own_suite: Suite) -> AsyncIterator[People]:
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Every role in a process of its own, two msg_servers."""
-    cluster = Cluster(tmp_path_factory.mktemp("cluster"))
-    try:
-        cluster.start()
+    with running(Cluster(tmp_path_factory.mktemp("cluster"))) as cluster:
         yield cluster
-    finally:
-        cluster.stop()
 
 
 @pytest.fixture

@@ -10,15 +10,18 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from measuring.ports import free_ports
 
 from .client import PASSWORD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+PlaceT = TypeVar("PlaceT", bound="Suite | Cluster")
 
 HONGYAN = Path(sys.executable).with_name("hongyan")
 START_DEADLINE_S = 20.0
@@ -168,6 +171,16 @@ class Suite:
 
     def admin(self, *arguments: str) -> str:
         return admin(*arguments, "--data", str(self.data), folder=self.folder)
+
+
+@contextmanager
+def running(place: PlaceT) -> Iterator[PlaceT]:
+    """A suite or a cluster that is started, and stopped at the end whatever happens."""
+    try:
+        place.start()
+        yield place
+    finally:
+        place.stop()
 
 
 class Cluster:

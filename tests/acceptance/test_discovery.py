@@ -14,7 +14,7 @@ from push.stand_in import StandIn
 from .client import Client, eventually, http
 from .people import People
 from .phones import apns_table, until_pushed
-from .suite import Cluster
+from .suite import Cluster, running
 
 CONFIG = """\
 [cluster]
@@ -81,12 +81,8 @@ def etcd() -> Iterator[EtcdServer]:
 def cluster(
     etcd: EtcdServer, stand_in: StandIn, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[EtcdCluster]:
-    cluster = EtcdCluster(tmp_path_factory.mktemp("etcd"), etcd, stand_in)
-    try:
-        cluster.start()
+    with running(EtcdCluster(tmp_path_factory.mktemp("etcd"), etcd, stand_in)) as cluster:
         yield cluster
-    finally:
-        cluster.stop()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from measuring.ports import free_ports
 
 from .client import http
 from .people import People
-from .suite import Cluster
+from .suite import Cluster, running
 
 LOGIN = """\
 ClientListenIP=127.0.0.1   # several with ;
@@ -68,12 +68,8 @@ class ConfCluster(Cluster):
 
 @pytest.fixture(scope="module")
 def conf_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    cluster = ConfCluster(tmp_path_factory.mktemp("originals"))
-    try:
-        cluster.start()
+    with running(ConfCluster(tmp_path_factory.mktemp("originals"))) as cluster:
         yield cluster
-    finally:
-        cluster.stop()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from push.stand_in import apns_error
 from .client import IOS
 from .people import People
 from .phones import HI, apns_table, phone_of
-from .suite import Suite
+from .suite import Suite, running
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -22,13 +22,9 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def suite(tmp_path_factory: pytest.TempPathFactory, stand_in: StandIn) -> Iterator[Suite]:
-    suite = Suite(tmp_path_factory.mktemp("suite"), apns_table(stand_in))
-    try:
-        suite.start()
+    with running(Suite(tmp_path_factory.mktemp("suite"), apns_table(stand_in))) as suite:
         yield suite
         assert not suite.server.tracebacks(), "the suite logged an exception"
-    finally:
-        suite.stop()
 
 
 @pytest.fixture

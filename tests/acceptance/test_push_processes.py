@@ -14,7 +14,7 @@ from push.stand_in import apns_error
 from .client import eventually
 from .people import People
 from .phones import HI, apns_table, phone_away, push_to, until_pushed
-from .suite import CLUSTER_CONFIG, Cluster
+from .suite import CLUSTER_CONFIG, Cluster, running
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -45,13 +45,9 @@ class PushCluster(Cluster):
 
 @pytest.fixture(scope="module")
 def cluster(stand_in: StandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PushCluster]:
-    cluster = PushCluster(tmp_path_factory.mktemp("push"), stand_in)
-    try:
-        cluster.start()
+    with running(PushCluster(tmp_path_factory.mktemp("push"), stand_in)) as cluster:
         yield cluster
         assert not any(server.tracebacks() for server in cluster.servers.values())
-    finally:
-        cluster.stop()
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
 // What administrators and keys did.
+import { Listing } from "../app/listing.js";
 import { dateTime, t } from "../i18n/index.js";
 import { html, nothing } from "../../client/vendor/lit-html/lit-html.js";
 import { heading, searchField, table } from "../views/tables.js";
@@ -13,40 +14,32 @@ export class AuditPage {
   constructor(app) {
     this.app = app;
     this.text = "";
-    /** @type {Entry[] | null} */
-    this.entries = null;
-    /** @type {number | null} */
-    this.next = null;
-    this.searches = 0;
+    /** @type {Listing<Entry>} */
+    this.list = new Listing(app, (before) => this.find(before));
   }
 
   async open() {
-    await this.load(0);
+    await this.list.load();
   }
 
   /** @param {number} before */
-  async load(before) {
-    const search = ++this.searches;
-    const found = await this.app.api.do("audit.find", { text: this.text, before });
-    if (search !== this.searches) return;
-    this.entries = before ? [...(this.entries ?? []), ...found.entries] : found.entries;
-    this.next = found.next;
-    this.app.redraw();
+  async find(before) {
+    const { entries, next } = await this.app.api.do("audit.find", { text: this.text, before });
+    return { rows: entries, next };
   }
 
   /** @param {string} text */
   search(text) {
     this.text = text;
-    void this.app.attempt(() => this.load(0));
+    this.list.search();
   }
 
   view() {
-    const load = () => this.app.attempt(() => this.load(this.next ?? 0));
     return html`${heading(t("audit"))}
       <p class="about">${t("auditText")}</p>
       <div class="filters">${searchField(t("searchAudit"), this.text, (text) => this.search(text))}</div>
-      ${table(t("audit"), this.columns(), this.entries)}
-      ${this.next ? html`<p class="more"><button class="secondary" type="button" @click=${load}>${t("loadMore")}</button></p>` : nothing}`;
+      ${table(t("audit"), this.columns(), this.list.rows)}
+      ${this.list.next ? html`<p class="more"><button class="secondary" type="button" @click=${() => this.list.more()}>${t("loadMore")}</button></p>` : nothing}`;
   }
 
   /** @returns {import("../views/tables.js").Column<Entry>[]} */

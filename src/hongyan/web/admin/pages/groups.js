@@ -1,4 +1,5 @@
 // Groups: found, made, renamed, removed; their members in a dialog.
+import { Listing } from "../app/listing.js";
 import { dateTime, number, t } from "../i18n/index.js";
 import { html } from "../../client/vendor/lit-html/lit-html.js";
 import { icon } from "../../client/views/icons.js";
@@ -19,40 +20,31 @@ export class GroupsPage {
   constructor(app) {
     this.app = app;
     this.text = "";
-    /** @type {Group[] | null} */
-    this.groups = null;
-    this.total = 0;
-    /** @type {number | null} */
-    this.next = null;
-    this.searches = 0;
+    /** @type {Listing<Group>} */
+    this.list = new Listing(app, (after) => this.find(after));
   }
 
   async open() {
-    await this.load(0);
+    await this.list.load();
   }
 
   /** @param {number} after */
-  async load(after) {
-    const search = ++this.searches;
-    const found = await this.app.api.do("group.find", { text: this.text, after, limit: PAGE });
-    if (search !== this.searches) return;
-    this.groups = after ? [...(this.groups ?? []), ...found.groups] : found.groups;
-    this.total = found.total;
-    this.next = found.next;
-    this.app.redraw();
+  async find(after) {
+    const { groups, total, next } = await this.app.api.do("group.find", { text: this.text, after, limit: PAGE });
+    return { rows: groups, total, next };
   }
 
   /** @param {string} text */
   search(text) {
     this.text = text;
-    void this.app.attempt(() => this.load(0));
+    this.list.search();
   }
 
   view() {
     return html`${heading(t("groups"), html`<button class="primary" type="button" @click=${() => this.add()}>${icon("plus")}${t("addGroup")}</button>`)}
       <div class="filters">${searchField(t("searchGroups"), this.text, (text) => this.search(text))}</div>
-      ${table(t("groups"), this.columns(), this.groups, (group) => this.actions(group))}
-      ${more(this.groups?.length ?? 0, this.total, this.next, () => this.app.attempt(() => this.load(this.next ?? 0)))}`;
+      ${table(t("groups"), this.columns(), this.list.rows, (group) => this.actions(group))}
+      ${more(this.list)}`;
   }
 
   /** @returns {import("../views/tables.js").Column<Group>[]} */

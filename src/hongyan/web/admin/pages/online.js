@@ -1,4 +1,5 @@
 // Who is online, with what, and at which msg_server; and signing them out.
+import { Listing } from "../app/listing.js";
 import { number, t } from "../i18n/index.js";
 import { html } from "../../client/vendor/lit-html/lit-html.js";
 import { question } from "../views/forms.js";
@@ -19,17 +20,13 @@ export class OnlinePage {
   constructor(app) {
     this.app = app;
     this.text = "";
-    /** @type {OnlineUser[] | null} */
-    this.users = null;
-    this.total = 0;
-    /** @type {number | null} */
-    this.next = null;
-    this.searches = 0;
+    /** @type {Listing<OnlineUser>} */
+    this.list = new Listing(app, (after) => this.find(after));
     this.timer = setInterval(() => void this.refresh(), EVERY_MS);
   }
 
   async open() {
-    await this.load(0);
+    await this.list.load();
   }
 
   leave() {
@@ -38,32 +35,27 @@ export class OnlinePage {
 
   /** Looks again, unless somebody reads further pages or nobody looks. */
   async refresh() {
-    const isFirstPage = (this.users?.length ?? 0) <= 200;
-    if (isFirstPage && !this.app.fault && this.app.isWatched()) await this.app.attempt(() => this.load(0));
+    const isFirstPage = (this.list.rows?.length ?? 0) <= 200;
+    if (isFirstPage && !this.app.fault && this.app.isWatched()) await this.app.attempt(() => this.list.load());
   }
 
   /** @param {number} after */
-  async load(after) {
-    const search = ++this.searches;
-    const found = await this.app.api.post("online", { text: this.text, after });
-    if (search !== this.searches) return;
-    this.users = after ? [...(this.users ?? []), ...found.users] : found.users;
-    this.total = found.total;
-    this.next = found.next;
-    this.app.redraw();
+  async find(after) {
+    const { users, total, next } = await this.app.api.post("online", { text: this.text, after });
+    return { rows: users, total, next };
   }
 
   /** @param {string} text */
   search(text) {
     this.text = text;
-    void this.app.attempt(() => this.load(0));
+    this.list.search();
   }
 
   view() {
-    return html`${heading(t("online"), html`<p class="count">${t("onlineCount", { count: number(this.total) })}</p>`)}
+    return html`${heading(t("online"), html`<p class="count">${t("onlineCount", { count: number(this.list.total) })}</p>`)}
       <div class="filters">${searchField(t("searchUsers"), this.text, (text) => this.search(text))}</div>
-      ${table(t("online"), this.columns(), this.users, (user) => this.actions(user))}
-      ${more(this.users?.length ?? 0, this.total, this.next, () => this.app.attempt(() => this.load(this.next ?? 0)))}`;
+      ${table(t("online"), this.columns(), this.list.rows, (user) => this.actions(user))}
+      ${more(this.list)}`;
   }
 
   /** @returns {import("../views/tables.js").Column<OnlineUser>[]} */
@@ -95,7 +87,7 @@ export class OnlinePage {
       run: async () => {
         await this.app.api.post("kick", { id, device });
         this.app.toast(t("kickedDevice", { name, device: deviceName }));
-        this.users = (this.users ?? []).map((user) => (user.id === id ? without(user, device) : user)).filter((user) => user.devices.length);
+        this.list.rows = (this.list.rows ?? []).map((user) => (user.id === id ? without(user, device) : user)).filter((user) => user.devices.length);
       },
     });
   }
@@ -113,7 +105,7 @@ export class OnlinePage {
       action: "kick",
       run: async () => {
         await this.app.api.post("kick", { id });
-        this.users = (this.users ?? []).filter((user) => user.id !== id);
+        this.list.rows = (this.list.rows ?? []).filter((user) => user.id !== id);
         this.app.toast(t("kicked", { name }));
       },
     });

@@ -1,4 +1,5 @@
 // Users: found, added, changed, disabled, imported, exported.
+import { Listing } from "../app/listing.js";
 import { t } from "../i18n/index.js";
 import { html } from "../../client/vendor/lit-html/lit-html.js";
 import { icon } from "../../client/views/icons.js";
@@ -31,27 +32,18 @@ export class UsersPage {
     this.text = "";
     this.department = "";
     this.active = "";
-    /** @type {User[] | null} */
-    this.users = null;
-    this.total = 0;
-    /** @type {number | null} */
-    this.next = null;
-    this.searches = 0;
+    /** @type {Listing<User>} */
+    this.list = new Listing(app, (after) => this.find(after));
   }
 
   async open() {
-    await Promise.all([this.app.learnDepartments(), this.load(0)]);
+    await Promise.all([this.app.learnDepartments(), this.list.load()]);
   }
 
-  /** @param {number} after the last id of the page before */
-  async load(after) {
-    const search = ++this.searches;
-    const found = await this.app.api.do("user.find", { ...this.query(), after, limit: PAGE });
-    if (search !== this.searches) return; // another one was begun since
-    this.users = after ? [...(this.users ?? []), ...found.users] : found.users;
-    this.total = found.total;
-    this.next = found.next;
-    this.app.redraw();
+  /** @param {number} after */
+  async find(after) {
+    const { users, total, next } = await this.app.api.do("user.find", { ...this.query(), after, limit: PAGE });
+    return { rows: users, total, next };
   }
 
   query() {
@@ -65,7 +57,7 @@ export class UsersPage {
   /** @param {Partial<Pick<UsersPage, "text" | "department" | "active">>} values */
   search(values) {
     Object.assign(this, values);
-    void this.app.attempt(() => this.load(0));
+    this.list.search();
   }
 
   exportAddress() {
@@ -84,8 +76,8 @@ export class UsersPage {
       <div class="filters">
         ${searchField(t("searchUsers"), this.text, (text) => this.search({ text }))} ${this.departmentFilter()} ${this.activeFilter()}
       </div>
-      ${table(t("users"), this.columns(), this.users, (user) => this.actions(user), (user) => (user.active ? "" : "off"))}
-      ${more(this.users?.length ?? 0, this.total, this.next, () => app.attempt(() => this.load(this.next ?? 0)))}`;
+      ${table(t("users"), this.columns(), this.list.rows, (user) => this.actions(user), (user) => (user.active ? "" : "off"))}
+      ${more(this.list)}`;
   }
 
   departmentFilter() {

@@ -47,12 +47,12 @@ export function table(caption, columns, rows, actions, kind = () => "") {
 
 /**
  * Says how many there are, and loads more.
- * @param {number} shown @param {number} total @param {unknown} next @param {() => void} load
+ * @param {import("../app/listing.js").Listing<any>} list
  */
-export function more(shown, total, next, load) {
+export function more(list) {
   return html`<p class="more">
-    <span role="status">${t("shownOf", { shown: number(shown), total: number(total) })}</span>
-    ${next ? html`<button class="secondary" type="button" @click=${load}>${t("loadMore")}</button>` : nothing}
+    <span role="status">${t("shownOf", { shown: number(list.rows?.length ?? 0), total: number(list.total) })}</span>
+    ${list.next ? html`<button class="secondary" type="button" @click=${() => list.more()}>${t("loadMore")}</button>` : nothing}
   </p>`;
 }
 
