@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING
 
 from .client import IOS, Client, User, eventually
@@ -34,17 +35,16 @@ async def phone_away(people: People, token: str) -> User:
     return user
 
 
-async def until_pushed(people: People, stand_in: StandIn, token: str, within_s: float) -> None:
+async def until_pushed(people: People, stand_in: StandIn, within_s: float) -> None:
     """Says hello to somebody new until it is pushed: the link to push_server may only be under way."""
+    token = secrets.token_hex(32)
     sender, to = await people.online(), await phone_away(people, token)
 
-    async def pushes() -> int:
+    async def paths() -> set[str]:
         await sender.say(to.user_id, HI)
-        return stand_in.requests.qsize()
+        return {stand_in.requests.get_nowait().path for _ in range(stand_in.requests.qsize())}
 
-    stand_in.reset()
-    await eventually(pushes, bool, "push", within_s)
-    await push_to(token, stand_in)
+    await eventually(paths, lambda found: f"/3/device/{token}" in found, "push", within_s)
 
 
 async def push_to(token: str, stand_in: StandIn) -> Request:

@@ -141,7 +141,6 @@ async def test_a_route_server_that_moves_is_followed(people: People, cluster: Et
     await eventually(what_bob_hears, bool, "command across servers", 30)
 
 
-TOKEN = "e7" * 32
 OFFLINE_FILE = 2
 
 
@@ -164,7 +163,7 @@ async def test_file_and_push_servers_that_come_go_and_come_back_elsewhere_are_fo
 
     async def both_are_found() -> None:
         await until_files_go_through(anna, cluster.ports["file"])
-        await until_pushed(people, stand_in, TOKEN, 30)
+        await until_pushed(people, stand_in, 30)
 
     await both_are_found()
     cluster.servers["push"].kill()

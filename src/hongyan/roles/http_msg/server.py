@@ -1,4 +1,4 @@
-"""The http_msg_server role (spec/flows.md 6, docs/reference/api.md)."""
+"""The http_msg_server role (spec/flows.md 6, docs/how-to/use-the-http-api.md)."""
 
 import asyncio
 from collections.abc import Mapping
