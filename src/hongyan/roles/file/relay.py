@@ -16,6 +16,7 @@ from hongyan.rules.pace import LARGEST_BLOCK_BYTES
 from hongyan.wire.blocks import Block, renumbered
 from hongyan.wire.frame import Frame
 from hongyan.wire.pb.base_define_pb2 import (
+    CLIENT_FILE_DONE,
     CLIENT_FILE_PEER_READY,
     CLIENT_REALTIME_RECVER,
     CLIENT_REALTIME_SENDER,
@@ -78,8 +79,10 @@ class Relay:
         receiver.send_pieces(renumbered(frame, asked.seq))
         receiver.part.go_on()
 
-    def state(self, _message: IMFileState, frame: Frame) -> None:
+    def state(self, message: IMFileState, frame: Frame) -> None:
         """One side says that it is over; both are closed."""
+        if self._is_receiver and message.state == CLIENT_FILE_DONE:
+            self._entry.is_finished, self._entry.touched = True, time.time()
         other = self._other()
         if other is not None:
             other.send(frame)

@@ -31,6 +31,7 @@ from hongyan.wire.blocks import read_block
 from hongyan.wire.commands import Node
 from hongyan.wire.frame import Frame, OutboundFrame
 from hongyan.wire.pb.base_define_pb2 import (
+    CLIENT_FILE_DONE,
     CLIENT_OFFLINE_DOWNLOAD,
     CLIENT_OFFLINE_UPLOAD,
     CLIENT_REALTIME_RECVER,
@@ -239,12 +240,18 @@ class FileServer:
             return False
         if role == CLIENT_OFFLINE_DOWNLOAD and not entry.is_whole:
             return False
+        if role == CLIENT_REALTIME_RECVER and entry.is_finished:
+            return False
         if not message.file_token and not self._config.require_token:
             return True
         secret, purpose = self._runtime.trust.secret, tokens.file_purpose(transfer.task_id)
         return tokens.user_of_token(secret, purpose, text(message.file_token), time.time()) == message.user_id
 
     def _join(self, session: FileSession, entry: Entry) -> None:
+        if entry.is_finished:  # a sender who was cut off before he could hear of it
+            session.say(CLIENT_FILE_DONE, entry.transfer.receiver)
+            session.close("file_done")
+            return
         if session.role == CLIENT_OFFLINE_DOWNLOAD:
             download = session.part = Download(session, entry, self._shelf)
             self._runtime.tasks.attempt("download", download.run())

@@ -21,6 +21,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 DISK_THREADS: Final = 4
+MOST_FINISHED: Final = 1000
+FINISHED_S: Final = 600.0
+"""How long it is remembered that an online transfer was completed."""
 
 
 @dataclass(slots=True, eq=False)
@@ -31,6 +34,7 @@ class Entry:
         transfer: what it is.
         received: how many bytes of it are on disk.
         is_whole: whether it can be fetched.
+        is_finished: whether it passed through and its receiver has it.
         touched: when something last happened, in Unix seconds.
         members: who sends and who receives now, by role.
         readers: how many are fetching it.
@@ -40,6 +44,7 @@ class Entry:
     transfer: Transfer
     received: int = 0
     is_whole: bool = False
+    is_finished: bool = False
     touched: float = 0.0
     members: "dict[int, FileSession]" = field(default_factory=dict)
     readers: int = 0
@@ -56,6 +61,7 @@ class Shelf:
         self.folder = folder
         self._config = config
         self._entries: dict[str, Entry] = {}
+        self._finished: dict[str, Entry] = {}
         self._of_sender: Counter[int] = Counter()
         self._threads = ThreadPoolExecutor(DISK_THREADS, thread_name_prefix="files")
         self.tag = ""
@@ -84,8 +90,11 @@ class Shelf:
         return await loop.run_in_executor(self._threads, lambda: work(*args, **kwargs))
 
     def find(self, task_id: str) -> Entry | None:
-        """Return the transfer of an id."""
-        return self._entries.get(task_id)
+        """Return the transfer of an id, also one that was finished a moment ago."""
+        entry = self._entries.get(task_id) or self._finished.get(task_id)
+        if entry is None or not entry.is_finished or time.time() - entry.touched < FINISHED_S:
+            return entry
+        return None
 
     async def begin(self, transfer: Transfer) -> Entry:
         """Take on a new transfer.
@@ -107,8 +116,12 @@ class Shelf:
         return entry
 
     async def forget(self, entry: Entry) -> None:
-        """Remove a transfer with its file."""
+        """Remove a transfer with its file; that it was finished is remembered for a while."""
         self._drop(entry)
+        if entry.is_finished:
+            self._finished[entry.transfer.task_id] = entry
+            while len(self._finished) > MOST_FINISHED:
+                del self._finished[next(iter(self._finished))]
         await self.on_disk(self.folder.remove, entry.transfer.task_id)
 
     async def sweep(self, now: float) -> int:
@@ -159,4 +172,4 @@ def _weight(entry: Entry) -> int:
 
 
 def _entry(kept: Kept) -> Entry:
-    return Entry(kept.transfer, kept.received, kept.is_whole, kept.touched)
+    return Entry(kept.transfer, kept.received, kept.is_whole, touched=kept.touched)
