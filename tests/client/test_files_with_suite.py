@@ -28,6 +28,7 @@ from .cutting_proxy import CuttingProxy
 from .real_suite import PASSWORD, RealSuite
 
 TIMING = Timing(reconnect_first_s=0.02, reconnect_longest_s=0.2, gap_s=0.1, transfer_patience_s=90)
+FOREIGN = "00000000-0000-4000-8000-000000000000"
 SIZE = 3 * 1024 * 1024 + 17
 
 
@@ -304,7 +305,10 @@ async def test_nobody_else_can_take_part(suite: RealSuite, source: Path, tmp_pat
         token = ("B" if offer.token[-1] == "A" else "A").join((offer.token[:-1], ""))
         with pytest.raises(TransferRefused):
             await two.receive_file(replace(offer, token=token), tmp_path / "stolen")
-        # another user's deletion does nothing
+        # another user's announcement and deletion do nothing
+        for task_id in (offer.task_id, FOREIGN, FOREIGN[:-4] + offer.task_id[-4:]):
+            await nine._announce(replace(offer, sender_id=nine.user_id, task_id=task_id))
+        await one._announce(replace(offer, size=1))
         await nine.refuse_file(forged)
         assert [each.task_id for each in await two.waiting_files()] == [offer.task_id]
         await two.refuse_file(offer)
@@ -345,8 +349,13 @@ async def test_a_killed_server_goes_on_where_it_was(
             kept = await one.offer_file(to_two, source)
             resumed = await over_a_kill(suite, lambda watch: one.send_file(kept, source, on_progress=watch))
             assert resumed > 0
-            arrived = await two.receive_file(await offered(events), tmp_path / "kept")
-            assert is_same(arrived, content)
+            incoming = await offered(events)
+            target = tmp_path / "kept"
+            resumed = await over_a_kill(
+                suite, lambda watch: two.receive_file(incoming, target, on_progress=watch)
+            )
+            assert resumed > SIZE // 2
+            assert is_same(target, content)
 
             online = await one.offer_file(to_two, source, is_online=True)
             incoming = await offered(events)

@@ -2,6 +2,7 @@
 
 import os
 import resource
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +23,7 @@ def folder(tmp_path: Path) -> FileFolder:
 
 
 def transfer(size: int = 300_000, *, is_online: bool = False) -> Transfer:
-    return Transfer.make(1, 2, size, "beef", is_online=is_online)
+    return Transfer.make(str(uuid.uuid4()), 1, 2, size, is_online=is_online)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The bounds of file_server: sizes, numbers, room, age."""
 
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,7 +17,7 @@ HOUR_S = 3600
 
 
 def transfer(size: int = 10, sender: int = 1, *, is_online: bool = False) -> Transfer:
-    return Transfer.make(sender, 2, size, "beef", is_online=is_online)
+    return Transfer.make(str(uuid.uuid4()), sender, 2, size, is_online=is_online)
 
 
 @pytest.fixture

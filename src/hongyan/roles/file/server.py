@@ -157,13 +157,9 @@ class FileServer:
         self._runtime.tasks.attempt("file transfer", self._make(link, message, frame.seq))
 
     async def _make(self, link: Link, message: IMFileTransferReq, seq: int) -> None:
-        transfer = Transfer.make(
-            message.from_user_id,
-            message.to_user_id,
-            message.file_size,
-            self._shelf.tag,
-            is_online=message.trans_mode == FILE_TYPE_ONLINE,
-        )
+        file = (message.from_user_id, message.to_user_id, message.file_size)
+        task_id = tokens.make_task_id(self._runtime.trust.secret, self._shelf.tag, *file)
+        transfer = Transfer.make(task_id, *file, is_online=message.trans_mode == FILE_TYPE_ONLINE)
         reply = IMFileTransferRsp(
             result_code=_ACCEPTED,
             from_user_id=message.from_user_id,

@@ -6,7 +6,6 @@ and an original can be started on a folder of ours.
 
 import re
 import time
-import uuid
 from dataclasses import dataclass
 from struct import Struct
 from typing import Final, Self
@@ -38,9 +37,8 @@ class Transfer:
     is_online: bool
 
     @classmethod
-    def make(cls, sender: int, receiver: int, size: int, tag: str, *, is_online: bool) -> Self:
+    def make(cls, task_id: str, sender: int, receiver: int, size: int, *, is_online: bool) -> Self:
         """Make a new one."""
-        task_id = str(uuid.uuid4())[:-TAG_CHARACTERS] + tag
         return cls(task_id, sender, receiver, size, int(time.time()), is_online)
 
     def header(self) -> bytes:

@@ -66,3 +66,8 @@ class FileLinks:
             if each.tag and task_id.endswith(each.tag):
                 return each
         return self.any()
+
+    def is_of_ours(self, task_id: str) -> bool:
+        """Tell whether no original file_server can have made this id."""
+        tags = [each.tag for each in self._links.values()]
+        return bool(tags) and (all(tags) or any(tag and task_id.endswith(tag) for tag in tags))

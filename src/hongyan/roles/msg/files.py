@@ -263,9 +263,11 @@ class FileHandlers:
 
     def _add_offline(self, session: ClientSession, message: IMFileAddOfflineReq, frame: Frame) -> None:
         message.from_user_id = session.user_id
+        server = self._context.files.of_task(text(message.task_id))
+        if self._context.files.is_of_ours(text(message.task_id)):
+            self._check_made_for(message)
         told = OutboundFrame(commands.FILE_ADD_OFFLINE, message, frame.seq, frame)
         self._context.db.tell(told, commands.FILE_ADD_OFFLINE, session.handle)
-        server = self._context.files.of_task(text(message.task_id))
         if server is not None:
             self._offer(
                 IMFileNotify(
@@ -279,6 +281,12 @@ class FileHandlers:
                     offline_ready=1,
                 )
             )
+
+    def _check_made_for(self, message: IMFileAddOfflineReq) -> None:
+        """Refuse the id of somebody else's transfer, or one that does not exist."""
+        file = (message.from_user_id, message.to_user_id, message.file_size)
+        if not tokens.is_task_id_of(self._context.runtime.trust.secret, text(message.task_id), *file):
+            raise RefusedError(ErrorCode.NOT_ALLOWED, "this transfer is not yours, or not of this file")
 
     def _del_offline(self, session: ClientSession, message: IMFileDelOfflineReq, frame: Frame) -> None:
         # Only the recipient deletes; the original lets anyone name anyone.
