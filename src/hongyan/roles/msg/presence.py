@@ -20,7 +20,7 @@ EVERY_S: Final = 0.5
 """The shortest time between two doses, where there are few clients."""
 DOSE: Final = 50
 """So many notices for each EVERY_S that a dose has waited; the rest waits for the next one."""
-CLIENTS_PER_S: Final = 4000
+CLIENTS_PER_S: Final = 2000
 """So many clients are told in a second, on average; more of them have doses further apart."""
 CLIENTS_A_TURN: Final = 200
 """So many clients are told in one turn of the loop, so that others get theirs."""
