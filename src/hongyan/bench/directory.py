@@ -9,7 +9,9 @@ import httpx
 from hongyan.errors import BackendError
 
 LOGINS_PER_LOOKUP: Final = 50
-"""So many logins use one answer; often enough to be spread over several msg_servers."""
+"""So many logins use the first answer; often enough to be spread over several msg_servers."""
+MOST_PER_LOOKUP: Final = 1000
+"""Every answer serves for longer than the one before, up to this: to look up costs as much as ten logins."""
 
 
 class Directory:
@@ -23,7 +25,7 @@ class Directory:
         parts = urlsplit(login_url if "//" in login_url else f"http://{login_url}")
         self._url = urlunsplit(parts._replace(path=parts.path.rstrip("/") or "/msg_server"))
         self._address = ("", 0)
-        self._uses = 0
+        self._serves = self._left = 0
         self._asking = asyncio.Lock()
         # Loading certificates takes longer than all the rest, so only where they are needed.
         verify = self._url.startswith("https:")
@@ -36,9 +38,10 @@ class Directory:
             BackendError: login_server cannot be reached, or has no msg_server.
         """
         async with self._asking:
-            if self._uses == 0:
+            if self._left == 0:
                 self._address = await self._look_up()
-            self._uses = (self._uses + 1) % LOGINS_PER_LOOKUP
+                self._left = self._serves = min(self._serves + LOGINS_PER_LOOKUP, MOST_PER_LOOKUP)
+            self._left -= 1
             return self._address
 
     async def close(self) -> None:

@@ -29,7 +29,7 @@ Asked = tuple[Link, M, Frame]
 SharedWork = Callable[[Sequence[Asked[M]]], Awaitable[None]]
 """Takes requests, and answers each or has it served by itself."""
 
-PAUSE_S: Final = 0.004
+PAUSE_S: Final = 0.002
 """So far apart are rounds of requests: one for each three or four would cost more than they do."""
 _TROUBLE: Final = RefusedError(ErrorCode.UNAVAILABLE, "the database does not answer; try again later")
 
