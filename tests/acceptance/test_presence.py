@@ -105,6 +105,8 @@ async def test_a_failed_login_kicks_nobody(people: People) -> None:
 async def test_others_do_not_see_a_replaced_pc_go_offline(people: People) -> None:
     user, bob = await people.user(), await people.online()
     old = await people.online(user, WINDOWS)
+    await hears_status(bob, user.user_id, ONLINE)
+    await bob.arrived()  # what was before may have been told late
     await people.online(user, MAC)
     await old.closed()
     assert await status_of(bob, user.user_id) == [ONLINE]
