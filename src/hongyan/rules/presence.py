@@ -4,7 +4,6 @@ The original forgets to reduce its counts when a msg_server is lost, and tells n
 counts are kept per link, so a lost link takes its users with it and they are announced.
 """
 
-from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
@@ -43,7 +42,7 @@ class Presence:
     """The connections of every user, by link, client type and kind."""
 
     def __init__(self) -> None:
-        self._users: dict[int, Counter[Device]] = {}
+        self._users: dict[int, dict[Device, int]] = {}  # how many connections
         self._lost: set[int] = set()  # whose PC was on a link that was lost and has not come back with it
 
     def __len__(self) -> int:
@@ -55,7 +54,8 @@ class Presence:
 
     def arrive(self, link: int, user_id: int, client_type: int, status: int, kind: str = "") -> list[Notice]:
         """A client logged in, or changed its status."""
-        self._users.setdefault(user_id, Counter())[Device(link, client_type, kind)] += 1
+        devices, device = self._users.setdefault(user_id, {}), Device(link, client_type, kind)
+        devices[device] = devices.get(device, 0) + 1
         notices: list[Notice] = []
         if self.is_online(user_id):
             # Also when a phone arrives: it learns that its PC is on.
@@ -67,7 +67,7 @@ class Presence:
     def depart(self, link: int, user_id: int, client_type: int, kind: str = "") -> list[Notice]:
         """A client is gone. Unknown ones change nothing."""
         devices, device = self._users.get(user_id), Device(link, client_type, kind)
-        if devices is None or not devices[device]:
+        if devices is None or device not in devices:
             return []
         devices[device] -= 1
         if not devices[device]:
