@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from hongyan.client import (
@@ -9,6 +10,7 @@ from hongyan.client import (
     ClientState,
     Conversation,
     Department,
+    FileOffer,
     Group,
     MembersChange,
     Message,
@@ -32,6 +34,11 @@ START = datetime(2024, 5, 1, 12, tzinfo=UTC)
 def message(msg_id: int, text: str, where: Conversation = TO_BOB, sender: int = BOB) -> Message:
     at = START + timedelta(minutes=msg_id)
     return Message(where, msg_id, sender, at, Text(text), is_own=sender == ANNA)
+
+
+def offer(task_id: str) -> FileOffer:
+    name = f"../{task_id}\x1b.txt"
+    return FileOffer(BOB, ANNA, name, 5, task_id, is_online=False, servers=(("127.0.0.1", 1),))
 
 
 class StubClient:
@@ -139,6 +146,23 @@ class StubClient:
     async def remove_members(self, group_id: int, user_ids: list[int]) -> MembersChange:
         self.told.append(("remove", group_id, user_ids))
         return MembersChange(group_id, (), tuple(user_ids))
+
+    async def send_file(self, to: Conversation, path: str, *, on_progress: Any) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        for done in (0, 30, 31, 100):
+            on_progress(done, 100)
+        self.told.append(("file", to, path))
+
+    async def waiting_files(self) -> list[FileOffer]:
+        return [offer("one"), offer("two")]
+
+    async def receive_file(self, offer: FileOffer, path: str, *, on_progress: Any) -> Path:
+        if self.refusal is not None:
+            raise self.refusal
+        on_progress(offer.size, offer.size)
+        self.told.append(("get", offer.task_id, path))
+        return Path(path) / offer.safe_name
 
     def lose_connection(self, error: Any) -> None:
         self.state = ClientState.WAITING

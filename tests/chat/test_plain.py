@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from hongyan.chat.plain import PlainChat
-from hongyan.client import ConnectionLost, Conversation, Kicked, KickReason, RequestRefused, User
+from hongyan.client import ConnectionLost, Conversation, FileOffered, Kicked, KickReason, RequestRefused, User
 
-from .stub import TEAM, TO_BOB, WANG, StubClient
+from .stub import TEAM, TO_BOB, WANG, StubClient, offer
 
 
 class Session:
@@ -113,3 +113,49 @@ async def test_the_connection_is_reported_and_a_kick_ends_it(session: Session) -
         await chat_until_kicked()
     assert isinstance(ended.value.exceptions[0], Kicked)
     assert session.problems == ["waiting to reconnect: cut"]
+
+
+async def test_a_file_goes_to_the_last_and_tells_how_far_it_is(session: Session) -> None:
+    await session.run("@bob", "/file /tmp/my report.pdf")
+    assert session.client.told[-1] == ("file", TO_BOB, "/tmp/my report.pdf")  # noqa: S108 - no file
+    assert session.problems == ["my report.pdf: 30 %", "my report.pdf: 100 %"]
+    assert not session.chat.has_failed
+
+
+async def test_waiting_files_are_fetched_by_their_numbers(session: Session) -> None:
+    await session.run("/files", "/files", "/get 2", "/get 1 /srv")
+    assert session.said[:2] == session.said[2:4]
+    assert session.said[0] == "Bob sends one.txt, 5 bytes: /get 1"
+    assert [told for told in session.client.told if told[0] == "get"] == [
+        ("get", "two", "."),
+        ("get", "one", "/srv"),
+    ]
+    assert session.said[4:] == ["received two.txt", "received /srv/one.txt"]
+
+
+async def test_an_offered_file_is_shown(session: Session) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(session.chat.run(session.lines))
+        session.client.hub.publish(FileOffered(offer("new")))
+        await session.until_printed(session.said, 1)
+        session.lines.put_nowait(None)
+    assert session.said == ["Bob sends new.txt, 5 bytes: /get 1"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        (["/file"], "/file is no command; /help lists them"),
+        (["/file x"], "to whom? Write @name text, or #group text"),
+        (["@bob", "/file x"], "not sent: slow down"),
+        (["/get 1"], "there is no file 1; /files lists them"),
+        (["/get " + "9" * 5000], f"there is no file {'9' * 5000}; /files lists them"),
+        (["/get ²"], "there is no file ²; /files lists them"),
+        (["/files", "/get 1"], "not received: slow down"),
+    ],
+)
+async def test_files_that_do_not_go_say_why(session: Session, lines: list[str], problem: str) -> None:
+    session.client.refusal = RequestRefused(6, "slow down")
+    await session.run(*lines)
+    assert session.problems == [problem]
+    assert session.chat.has_failed

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from typing import Final
 
 from hongyan.chat.chatter import Chatter
+from hongyan.chat.files import FilesFailed, FileTray
 from hongyan.chat.text import one_line
 from hongyan.chat.thread import Delivery, Entry
-from hongyan.client import Client, ClientError, Conversation, Group, Message, StateChanged
+from hongyan.client import Client, ClientError, Conversation, FileOffered, Group, Message, StateChanged
 
 HELP: Final = """\
 @name text    write to somebody: a login name, a nick, or the beginning of one
@@ -15,6 +16,9 @@ HELP: Final = """\
 text          write to whom you wrote last
 /who          who is online
 /history      the last messages of the conversation you wrote to last
+/file PATH    send a file to whom you wrote last
+/files        the files that wait for you
+/get N [PATH] fetch one of them, into this folder, another, or under a name
 /quit         leave; the end of the input does too"""
 
 
@@ -38,6 +42,7 @@ class PlainChat:
         self._complain = complain
         self._events = client.events()
         self._to: Conversation | None = None
+        self._files = FileTray(client, self._model.directory.user_name, say, complain)
         self.has_failed = False
 
     async def run(self, lines: "asyncio.Queue[str | None]") -> None:
@@ -54,7 +59,7 @@ class PlainChat:
             async with asyncio.TaskGroup() as tasks:
                 background = [
                     tasks.create_task(self._chatter.follow(), name="follow"),
-                    tasks.create_task(self._print_states(), name="states"),
+                    tasks.create_task(self._print_events(), name="events"),
                 ]
                 await self._obey_all(lines)
                 for task in background:
@@ -62,17 +67,19 @@ class PlainChat:
         except* ClientError as ended:
             raise first_of(ended) from None
 
-    async def _print_states(self) -> None:
+    async def _print_events(self) -> None:
         async for event in self._events:
             if isinstance(event, StateChanged):
                 reason = f": {one_line(str(event.error))}" if event.error is not None else ""
                 self._complain(f"{event.state.value}{reason}")
+            elif isinstance(event, FileOffered):
+                self._files.show(event.offer)
 
     async def _obey_all(self, lines: "asyncio.Queue[str | None]") -> None:
         while (line := await lines.get()) is not None and line.strip() != "/quit":
             try:
                 await self._obey(line.strip())
-            except NotUnderstood as problem:
+            except (NotUnderstood, FilesFailed) as problem:
                 self._fail(str(problem))
 
     async def _obey(self, line: str) -> None:
@@ -83,9 +90,21 @@ class PlainChat:
         elif line == "/history":
             await self._print_history()
         elif line.startswith("/"):
-            raise NotUnderstood(f"{line.split(maxsplit=1)[0]} is no command; /help lists them")
+            await self._obey_about_files(line)
         elif line:
             await self._send(line)
+
+    async def _obey_about_files(self, line: str) -> None:
+        word, _, rest = line.partition(" ")
+        if word == "/file" and rest:
+            await self._files.send(self._last_place(), rest.strip())
+        elif word == "/files":
+            await self._files.show_waiting()
+        elif word == "/get" and rest:
+            number, _, path = rest.strip().partition(" ")
+            await self._files.get(number, path.strip())
+        else:
+            raise NotUnderstood(f"{word} is no command; /help lists them")
 
     async def _send(self, line: str) -> None:
         text = line

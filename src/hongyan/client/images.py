@@ -16,8 +16,3 @@ def image_text(url: str) -> str:
 def image_urls(text: str) -> list[str]:
     """Return the addresses of the images in a text, in order."""
     return _MARK.findall(text)
-
-
-def with_links(text: str) -> str:
-    """Return a text for a display without images: each is shown as its address."""
-    return _MARK.sub(r"[图片 \1]", text)
