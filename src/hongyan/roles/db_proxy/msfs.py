@@ -17,6 +17,8 @@ FETCH_LIMIT_S: Final = 2.0
 MAX_CONNECTIONS: Final = 16
 TOKEN_LIFE_S: Final = 300
 _OF_SERVERS: Final = 0
+_OF_MSFS: Final = re.compile(r"(/[\w.-]{1,64}){1,5}/\d{3}/\d{3}/[\w.-]{1,255}", re.ASCII)
+"""What every msfs calls its files, wherever it is (spec/http.md 3.1)."""
 _BY_CONTENT: Final = re.compile(r"/g0/\d{3}/\d{3}/[0-9a-f]{64}\.[A-Za-z0-9]{1,15}")
 
 
@@ -54,6 +56,8 @@ class MsfsClient:
             raise BackendError(f"msfs did not take a voice message: {_reason(error)}") from error
         if answer.status_code != HTTPStatus.OK or told.get("error_code") != 0 or not path:
             raise BackendError(f"msfs refused a voice message: error {told.get('error_code')}")
+        if _path_in_msfs(url) is None:  # it would never be fetched
+            raise BackendError("msfs named no address of a voice message")
         return url
 
     async def load(self, url: str, size: int) -> bytes | None:
@@ -62,7 +66,9 @@ class MsfsClient:
         A name made of the content means the same at every msfs, so ours is asked first: the
         address that was stored may be an old one.
         """
-        path = urlsplit(url).path
+        path = _path_in_msfs(url)
+        if path is None:
+            return None
         if _BY_CONTENT.fullmatch(path) is not None:
             found = await self._fetch(self._url + path[1:], size)
             if found is not None or url.startswith(self._url):
@@ -90,6 +96,17 @@ class MsfsClient:
     def _headers(self) -> dict[str, str]:
         token = tokens.make_token(self._secret, tokens.UPLOAD, _OF_SERVERS, int(time.time()) + TOKEN_LIFE_S)
         return {"Authorization": f"Bearer {token}", "Connection": "close"}
+
+
+def _path_in_msfs(url: str) -> str | None:
+    """Return the path of a file's address; None when no msfs can have given it."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    is_plain = parts.scheme in {"http", "https"} and "@" not in parts.netloc and bool(parts.hostname)
+    has_more = parts.query or parts.fragment or ".." in parts.path
+    return parts.path if is_plain and not has_more and _OF_MSFS.fullmatch(parts.path) else None
 
 
 def _reason(error: Exception) -> str:
