@@ -1,17 +1,18 @@
 """How fast files go through file_server, and what memory that takes.
 
 The measure is a plain copy: one process that reads a socket and writes a file, with nothing between.
-Clients here do as little as they can, so that the server is what is measured.
+Clients here do as little as they can, so that the server is what is measured; what they receive they
+write to a file piece by piece and flush it to the disk, as the plain copy does.
 """
 
 import asyncio
 import multiprocessing
 import os
 import socket
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from io import FileIO
 from multiprocessing.connection import Connection
 from pathlib import Path
 from time import perf_counter
@@ -21,9 +22,9 @@ from google.protobuf.message import Message
 
 from hongyan.client import Client, Conversation, FileOffer
 from hongyan.wire import commands
-from hongyan.wire.blocks import BlockFrame, read_block
+from hongyan.wire.blocks import BlockFrame
 from hongyan.wire.commands import Command
-from hongyan.wire.frame import Frame, OutboundFrame
+from hongyan.wire.frame import HEADER, HEADER_BYTES, Frame, OutboundFrame
 from hongyan.wire.in_place import InPlaceFramer
 from hongyan.wire.pb import base_define_pb2 as base
 from hongyan.wire.pb import file_pb2
@@ -42,8 +43,8 @@ class FileFigures:
     Attributes:
         plain: a socket copied to a file and flushed to the disk.
         upload: to file_server, until it says that it keeps the file.
-        download: from file_server.
-        online: from one client through file_server to another.
+        download: from file_server, into a file that is flushed.
+        online: from one client through file_server into a file of another.
         memory_mib: by how much the resident memory of file_server's process rose at most meanwhile.
     """
 
@@ -142,27 +143,45 @@ class FileClient:
             self._socket.sendall(head)
             self._socket.sendall(data)
 
-    def take(self) -> None:
-        """Ask until everything is here, and say so where somebody waits for it.
+    def take(self, file: FileIO) -> None:
+        """Ask until everything is on the disk, and say so where somebody waits for it.
 
         Raises:
-            ConnectionError: what came is not what was sent.
+            ConnectionError: something else came.
         """
         offer, asked, received = self._offer, 0, 0
+        buffer = memoryview(bytearray(BLOCK_BYTES))
         if offer.is_online:
             self._next()
         while received < offer.size:
             while asked < offer.size and asked - received < BLOCKS_AT_ONCE * BLOCK_BYTES:
                 asked += self._ask(asked)
-            data = read_block(self._next()).data
-            if len(data) != min(BLOCK_BYTES, offer.size - received) or not _CONTENT.startswith(data):
-                raise ConnectionError(f"wrong content at {received}")
-            received += len(data)
+            received += self._take_block(received, buffer, file)
+        os.fsync(file.fileno())
         if offer.is_online:
             done = file_pb2.IMFileState(
                 state=base.CLIENT_FILE_DONE, task_id=offer.task_id, user_id=self._user_id
             )
             self._send(commands.FILE_STATE, done)
+
+    def _take_block(self, offset: int, buffer: memoryview, file: FileIO) -> int:
+        """Write a block as it comes in, a piece at a time; return its length.
+
+        The content is the last field of its frame; the fields before it are not looked at.
+        """
+        left = length = min(BLOCK_BYTES, self._offer.size - offset)
+        header = self._socket.recv(HEADER_BYTES, socket.MSG_WAITALL)
+        frame_bytes, _, _, _, command_id, _, _ = HEADER.unpack(header)
+        if command_id != commands.FILE_PULL_DATA_REPLY.id or frame_bytes <= HEADER_BYTES + length:
+            raise ConnectionError(f"no content at {offset}")
+        self._socket.recv(frame_bytes - HEADER_BYTES - length, socket.MSG_WAITALL)
+        while left:
+            count = self._socket.recv_into(buffer[:left])
+            if not count:
+                raise ConnectionError("file_server closed the connection")
+            file.write(buffer[:count])
+            left -= count
+        return length
 
     def _ask(self, offset: int) -> int:
         length = min(BLOCK_BYTES, self._offer.size - offset)
@@ -220,12 +239,28 @@ def measure_files(kept: FileOffer, online: FileOffer, folder: Path, server_pid: 
         server_pid: of the process of file_server, on this machine.
     """
     size = kept.size
+    _warm_up(2 * size, folder)
     plain = plain_copy(size, folder)
     with _memory_growth(server_pid) as growth_mib:
-        upload = _rate(size, lambda: _run(kept, base.CLIENT_OFFLINE_UPLOAD))
-        download = _rate(size, lambda: _run(kept, base.CLIENT_OFFLINE_DOWNLOAD))
-        passing = _rate(size, lambda: _pass_through(online))
+        upload = _rate(size, lambda: _upload(kept))
+        download = _rate(size, lambda: _receive(kept, base.CLIENT_OFFLINE_DOWNLOAD, folder))
+        _check_received(size, folder)
+        with _online_sender(online):
+            passing = _rate(size, lambda: _receive(online, base.CLIENT_REALTIME_RECVER, folder))
+        _check_received(size, folder)
         return FileFigures(size, plain, upload, download, passing, growth_mib())
+
+
+def _warm_up(size: int, folder: Path) -> None:
+    """Have the system's cache grow as large as it will be, since a virtual machine pays for new memory.
+
+    Without that the copy that comes last, with the file that file_server keeps beside it, pays for it alone.
+    """
+    path = folder / "warm"
+    with path.open("wb", buffering=0) as file:
+        for _ in range(0, size, BLOCK_BYTES):
+            file.write(_CONTENT)
+    path.unlink()
 
 
 def _rate(size: int, transfer: Callable[[], None]) -> float:
@@ -234,22 +269,57 @@ def _rate(size: int, transfer: Callable[[], None]) -> float:
     return size / MIB / (perf_counter() - begun)
 
 
-def _run(offer: FileOffer, role: base.ClientFileRole.ValueType) -> None:
-    client = FileClient(offer, role)
+def _upload(offer: FileOffer) -> None:
+    with closing(FileClient(offer, base.CLIENT_OFFLINE_UPLOAD)) as client:
+        client.give()
+
+
+def _receive(offer: FileOffer, role: base.ClientFileRole.ValueType, folder: Path) -> None:
+    with closing(FileClient(offer, role)) as client, _received(folder).open("wb", buffering=0) as file:
+        client.take(file)
+
+
+@contextmanager
+def _online_sender(offer: FileOffer) -> Iterator[None]:
+    """Have a process of its own send, from when it is connected."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_send_online, args=(theirs, offer), daemon=True)
+    process.start()
+    theirs.close()  # so that nobody waits for one that died
     try:
-        if role in (base.CLIENT_REALTIME_SENDER, base.CLIENT_OFFLINE_UPLOAD):
-            client.give()
-        else:
-            client.take()
+        ours.recv()
+        yield
     finally:
-        client.close()
+        process.join(_PATIENCE_S)
+        process.close()
+        ours.close()
 
 
-def _pass_through(offer: FileOffer) -> None:
-    sender = threading.Thread(target=_run, args=(offer, base.CLIENT_REALTIME_SENDER), daemon=True)
-    sender.start()
-    _run(offer, base.CLIENT_REALTIME_RECVER)
-    sender.join(_PATIENCE_S)
+def _send_online(pipe: Connection, offer: FileOffer) -> None:
+    with closing(FileClient(offer, base.CLIENT_REALTIME_SENDER)) as client:
+        pipe.send(None)
+        client.give()
+
+
+def _received(folder: Path) -> Path:
+    return folder / "received"
+
+
+def _check_received(size: int, folder: Path) -> None:
+    """Hold what was received against what was sent, and throw it away.
+
+    Raises:
+        ConnectionError: they differ.
+    """
+    path = _received(folder)
+    with path.open("rb") as file:
+        for start in range(0, size, BLOCK_BYTES):
+            if file.read(BLOCK_BYTES) != _CONTENT[: size - start]:
+                raise ConnectionError(f"wrong content at {start}")
+        if file.read(1):
+            raise ConnectionError("more content than was sent")
+    path.unlink()
 
 
 @contextmanager
