@@ -102,7 +102,7 @@ def numbers(report: Report) -> Numbers:
 
 
 def messages(seconds: float) -> dict[str, Numbers]:
-    """Run every row of WORK, then heartbeats at 80 % of what was reached with 8 in flight."""
+    """Run every row of WORK, then heartbeats beside 8 in flight held to 80 % of what they reached."""
     found: dict[str, Numbers] = {}
     with folder() as data:
         add_users(data, USERS.prefix, USERS.count)
@@ -110,7 +110,7 @@ def messages(seconds: float) -> dict[str, Numbers]:
             for work in WORK:
                 found[work.name] = _compared(measure(target, work, seconds), found.get(work.echo))
             rate = int(found[PAIRS_8]["acked_per_s"] * 0.8)
-            paced = Work("", "", replace(_BASE, window=64, rate=rate))
+            paced = Work("", "", replace(_BASE, window=8, rate=rate))
             return found | {"heartbeats": measure(target, paced, seconds)}
 
 
