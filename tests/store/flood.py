@@ -1,4 +1,7 @@
-"""Writes messages for ever and prints each one that is stored: killed by its parent."""
+"""Writes messages for ever and prints each one that is stored: killed by its parent.
+
+Usage: flood.py DATABASE_URL [REDIS_URL]
+"""
 
 import asyncio
 import os
@@ -20,7 +23,7 @@ def again(message: PendingMessage) -> PendingMessage:
     return PendingMessage(message.sender, message.peer, message.msg_type, message.content, 1)
 
 
-async def main(place: str, redis_url: str) -> None:
+async def main(place: str, redis_url: str = "") -> None:
     def report(batch: Sequence[PendingMessage]) -> None:
         stored = [message for message in batch if message.error is None]
         lines = [f"{message.session_type} {message.peer} {message.msg_id}\n" for message in stored]

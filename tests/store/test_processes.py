@@ -18,10 +18,11 @@ HERE = Path(__file__).parent
 async def flood(path: Path, at_least: int) -> dict[tuple[int, int], list[int]]:
     """The numbers that a process reported as stored in each conversation before it was killed."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, HERE / "flood.py", path, stdout=asyncio.subprocess.PIPE
+        sys.executable, HERE / "flood.py", f"sqlite:///{path}", stdout=asyncio.subprocess.PIPE
     )
     assert process.stdout is not None
     lines = [await process.stdout.readline() for _ in range(at_least)]
+    assert lines[-1], f"the process ended after {lines.index(b'')} messages"
     process.kill()
     lines += (await process.stdout.read()).splitlines(keepends=True)
     await process.wait()
