@@ -4,14 +4,16 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hongyan.errors import BackendError
 from hongyan.store.failures import server_errors
+
+if TYPE_CHECKING:  # SQLite has no replica, and the import would take a tenth of its start
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 T = TypeVar("T")
 
@@ -46,7 +48,7 @@ class Replica:
     """
 
     def __init__(
-        self, engine: AsyncEngine, has_reached: HasReached, clock: Callable[[], float] = time.monotonic
+        self, engine: "AsyncEngine", has_reached: HasReached, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.stats = ReplicaStats()
         self._engine = engine
