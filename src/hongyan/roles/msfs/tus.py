@@ -82,9 +82,9 @@ class ResumableUploads:
     async def clean(self) -> None:
         """Remove for ever what nobody goes on with."""
         while True:
-            await asyncio.to_thread(self._remove_old)
-            self.count = len(await asyncio.to_thread(lambda: list(self._drafts.folder.glob("*.json"))))
             await asyncio.sleep(CLEAN_EVERY_S)
+            removed = await asyncio.to_thread(self._remove_old)
+            self.count = max(self.count - removed, 0)  # what was begun meanwhile stays counted
 
     async def _answer_for(self, request: Request, upload_id: str, upload: Resumable) -> Response:
         if request.method == "HEAD":
@@ -169,7 +169,9 @@ class ResumableUploads:
             path.unlink(missing_ok=True)
         self.count = max(self.count - 1, 0)
 
-    def _remove_old(self) -> None:
+    def _remove_old(self) -> int:
+        """Return how many were removed."""
+        removed = 0
         oldest = time.time() - self._config.resumable_age_s
         for state in self._drafts.folder.glob("*.json"):
             part = state.with_suffix(".part")
@@ -177,6 +179,8 @@ class ResumableUploads:
             if used < oldest and state.stem not in self._busy:
                 state.unlink(missing_ok=True)
                 part.unlink(missing_ok=True)
+                removed += 1
+        return removed
 
     # Headers.
 
