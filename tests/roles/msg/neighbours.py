@@ -20,7 +20,7 @@ from hongyan.wire.pb.login_pb2 import IMLoginReq
 from hongyan.wire.pb.message_pb2 import IMMsgData
 from hongyan.wire.pb.server_pb2 import IMValidateRsp
 
-MSG, LOGIN, ROUTE, FIRST_DB = 8000, 8100, 8200, 10600
+MSG, LOGIN, ROUTE, FIRST_FILE, FIRST_DB = 8000, 8100, 8200, 8600, 10600
 
 
 class DbProxy(RecordingRole):
@@ -62,10 +62,13 @@ class DbProxy(RecordingRole):
 class Place:
     """A msg_server with its neighbours."""
 
-    def __init__(self, runtime: Runtime, proxies: list[DbProxy], route: RecordingRole) -> None:
+    def __init__(
+        self, runtime: Runtime, proxies: list[DbProxy], route: RecordingRole, files: RecordingRole
+    ) -> None:
         self.runtime = runtime
         self.proxies = proxies
         self.route = route
+        self.files = files
         self.loop = cast(FakeClockLoop, asyncio.get_running_loop())
 
     async def settle(self) -> None:
@@ -117,13 +120,19 @@ def welcome(user_id: int, frame: Frame) -> IMValidateRsp:
 
 
 @asynccontextmanager
-async def open_place(entries: str, running: str | None = None) -> AsyncIterator[Place]:
-    """Start a msg_server whose db_proxies are `entries`, a letter for each; those in `running` are there."""
+async def open_place(
+    entries: str, running: str | None = None, file_servers: int = 0
+) -> AsyncIterator[Place]:
+    """Start a msg_server whose db_proxies are `entries`, a letter for each; those in `running` are there.
+
+    Its file_servers are one role with a link for each.
+    """
     letters = sorted(set(entries))
     ports: Mapping[str, int] = {letter: FIRST_DB + place for place, letter in enumerate(letters)}
     async with open_runtime() as runtime:
-        route, login = RecordingRole(Node.ROUTE), RecordingRole(Node.LOGIN)
-        for role, port in ((route, ROUTE), (login, LOGIN)):
+        route, login, files = (RecordingRole(node) for node in (Node.ROUTE, Node.LOGIN, Node.FILE))
+        file_ports = range(FIRST_FILE, FIRST_FILE + file_servers)
+        for role, port in ((route, ROUTE), (login, LOGIN), *((files, port) for port in file_ports)):
             await listen_for_links(role, (("127.0.0.1",), port), runtime.reactor, runtime.trust)
         proxies = [DbProxy(runtime, ports[letter]) for letter in letters]
         for letter, proxy in zip(letters, proxies, strict=True):
@@ -134,12 +143,14 @@ async def open_place(entries: str, running: str | None = None) -> AsyncIterator[
             websocket=False,
             db_proxies=tuple(f"127.0.0.1:{ports[letter]}" for letter in entries),
             db_connections=1,
+            file_servers=tuple(f"127.0.0.1:{port}" for port in file_ports),
         )
         server = MsgServer(runtime, config)
         await server.start()
         server.connect(
-            frozenset({Node.DB_PROXY, Node.LOGIN, Node.ROUTE}), Discovery(DiscoveryConfig(), runtime.tasks)
+            frozenset({Node.DB_PROXY, Node.LOGIN, Node.ROUTE, Node.FILE}),
+            Discovery(DiscoveryConfig(), runtime.tasks),
         )
-        place = Place(runtime, proxies, route)
+        place = Place(runtime, proxies, route, files)
         await place.settle()
         yield place

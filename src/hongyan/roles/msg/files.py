@@ -176,10 +176,10 @@ class FileHandlers:
         )
 
     def link_lost(self, link: Link) -> None:
-        """A file_server is gone: what it was asked for will not come."""
+        """A file_server is gone: what it was asked for will not come, so another one is asked."""
         lost = [number for number, request in self._requests.items() if request.link is link]
         for number in lost:
-            self._refuse(self._requests.pop(number))
+            self._ask_for(self._requests.pop(number))
 
     def route_lost(self) -> None:
         """The route_server is gone: nobody says where a receiver is."""
