@@ -120,9 +120,7 @@ def welcome(user_id: int, frame: Frame) -> IMValidateRsp:
 
 
 @asynccontextmanager
-async def open_place(
-    entries: str, running: str | None = None, file_servers: int = 0
-) -> AsyncIterator[Place]:
+async def open_place(entries: str, running: str | None = None, file_servers: int = 0) -> AsyncIterator[Place]:
     """Start a msg_server whose db_proxies are `entries`, a letter for each; those in `running` are there.
 
     Its file_servers are one role with a link for each.
