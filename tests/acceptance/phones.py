@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import secrets
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from .client import IOS, Client, User, eventually
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from push.stand_in import Request, StandIn
 
     from .people import People
@@ -49,7 +53,23 @@ async def until_pushed(people: People, stand_in: StandIn, within_s: float) -> No
 
 async def push_to(token: str, stand_in: StandIn) -> Request:
     """The next push to a phone; those to others are forgotten."""
-    while True:
-        push = await stand_in.take()
-        if push.path == f"/3/device/{token}":
-            return push
+    return (await pushes_until(token, stand_in))[-1]
+
+
+async def pushes_until(token: str, stand_in: StandIn) -> list[Request]:
+    """The pushes to all phones, up to the next one to this phone."""
+    pushes = [await stand_in.take()]
+    while token_of(pushes[-1]) != token:
+        pushes.append(await stand_in.take())
+    return pushes
+
+
+def token_of(push: Request) -> str:
+    """Whose phone it is for."""
+    return push.path.removeprefix("/3/device/")
+
+
+async def kept_tokens(database: Path, *tokens: str) -> set[str]:
+    """Those of the tokens that the database has."""
+    with closing(sqlite3.connect(database, timeout=10)) as connection:
+        return {row[0] for row in connection.execute("SELECT token FROM HyDeviceToken")} & {*tokens}

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 PlaceT = TypeVar("PlaceT", bound="Suite | Cluster")
 
 HONGYAN = Path(sys.executable).with_name("hongyan")
-START_DEADLINE_S = 20.0
+START_DEADLINE_S = 60.0
 STOP_DEADLINE_S = 10.0
 LOG_TAIL_LINES = 60
 
@@ -299,7 +299,7 @@ class Registry:
 def admin(*arguments: str, folder: Path) -> str:
     """Runs one administrative command; its output, or an error with it."""
     done = subprocess.run(
-        [HONGYAN, *arguments], cwd=folder, capture_output=True, text=True, timeout=30, check=False
+        [HONGYAN, *arguments], cwd=folder, capture_output=True, text=True, timeout=60, check=False
     )
     if done.returncode:
         raise AssertionError(f"hongyan {arguments}: {done.returncode}\n{done.stdout}{done.stderr}")

@@ -332,8 +332,13 @@ async def test_the_admin_console_reaches_servers_in_other_processes(people: Peop
     async with httpx.AsyncClient(base_url=address, trust_env=False) as admin:
         signed_in = await admin.post("sign-in", json={"name": "root", "password": "correct horse"})
         admin.headers["x-csrf-token"] = signed_in.json()["csrf"]
-        online = (await admin.post("online", json={})).json()["users"]
-        places = {one["id"]: one["servers"] for one in online}
+
+        async def places_of_all() -> dict:
+            online = (await admin.post("online", json={})).json()["users"]
+            return {one["id"]: one["servers"] for one in online}
+
+        both = {alice.user_id, bob.user_id}
+        places = await eventually(places_of_all, lambda places: both <= places.keys(), "both online")
         assert places[alice.user_id] != places[bob.user_id]
         for user in (alice, bob):
             assert (await admin.post("kick", json={"id": user.user_id})).status_code == 200

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +11,7 @@ from push.stand_in import apns_error
 
 from .client import eventually
 from .people import People
-from .phones import HI, apns_table, phone_away, push_to, until_pushed
+from .phones import HI, apns_table, kept_tokens, phone_away, push_to, until_pushed
 from .suite import CLUSTER_CONFIG, Cluster, running
 
 if TYPE_CHECKING:
@@ -85,8 +83,7 @@ async def test_a_token_that_is_dead_is_taken_from_the_database(
     await phone_away(people, alive)
 
     async def kept() -> set[str]:
-        with closing(sqlite3.connect(cluster.folder / "hongyan.db", timeout=10)) as database:
-            return {row[0] for row in database.execute("SELECT token FROM HyDeviceToken")} & {dead, alive}
+        return await kept_tokens(cluster.folder / "hongyan.db", dead, alive)
 
     assert await kept() == {dead, alive}
     stand_in.answers[dead].append(apns_error(410, "Unregistered"))
