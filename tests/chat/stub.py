@@ -54,6 +54,7 @@ class StubClient:
         }
         self.refusal: Exception | None = None
         self.hold: asyncio.Event | None = None
+        self.waiting: list[FileOffer] = []
         self.people = [
             User(ANNA, "anna", "Anna", 0, 1),
             User(BOB, "bob", "Bob", 1, 1, signature="busy"),
@@ -147,22 +148,26 @@ class StubClient:
         self.told.append(("remove", group_id, user_ids))
         return MembersChange(group_id, (), tuple(user_ids))
 
-    async def send_file(self, to: Conversation, path: str, *, on_progress: Any) -> None:
+    async def send_file(self, to: Conversation, path: Path, *, on_progress: Any) -> FileOffer:
         if self.refusal is not None:
             raise self.refusal
-        for done in (0, 30, 31, 100):
+        for done in (0, 30, 31):
             on_progress(done, 100)
-        self.told.append(("file", to, path))
+        if self.hold is not None:
+            await self.hold.wait()
+        on_progress(100, 100)
+        self.told.append(("file", to, str(path)))
+        return FileOffer(ANNA, to.id, path.name, 100, "sent", is_online=False, servers=())
 
     async def waiting_files(self) -> list[FileOffer]:
-        return [offer("one"), offer("two")]
+        return self.waiting
 
-    async def receive_file(self, offer: FileOffer, path: str, *, on_progress: Any) -> Path:
+    async def receive_file(self, offer: FileOffer, path: Path, *, on_progress: Any) -> Path:
         if self.refusal is not None:
             raise self.refusal
         on_progress(offer.size, offer.size)
-        self.told.append(("get", offer.task_id, path))
-        return Path(path) / offer.safe_name
+        self.told.append(("get", offer.task_id, str(path)))
+        return path / offer.safe_name
 
     def lose_connection(self, error: Any) -> None:
         self.state = ClientState.WAITING

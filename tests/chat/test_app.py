@@ -1,65 +1,53 @@
 """The screens, as somebody sees and uses them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from textual.pilot import Pilot
-from textual.widgets import Static
 
 from hongyan.chat.app import ChatApp
 from hongyan.chat.views.composer import Composer
 from hongyan.chat.views.history import HistoryView
 from hongyan.chat.views.lists import Rows
-from hongyan.client import ConnectionLost, Conversation, Kicked, KickReason, RequestRefused, Typing
+from hongyan.client import (
+    ConnectionLost,
+    Conversation,
+    FileOffered,
+    Kicked,
+    KickReason,
+    RequestRefused,
+    Typing,
+)
 
-from .stub import BOB, TEAM, TO_BOB, WANG, StubClient
+from .screen import Screen
+from .stub import BOB, TEAM, TO_BOB, WANG, StubClient, offer
 
 
-class Screen:
-    """The app under the pilot, with words for what is on it."""
+class StubScreen(Screen):
+    """The screen of Anna, who is not connected to anything."""
 
     def __init__(self, client: StubClient, pilot: Pilot[str]) -> None:
+        super().__init__(pilot)
         self.client = client
-        self.pilot = pilot
-        self.app = pilot.app
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
-            while not condition():
-                await self.pilot.pause(0.02)
-
-    async def until_shown(self, text: str) -> None:
-        await self.until(lambda: text in self.text())
-
-    def text(self) -> str:
-        """Everything on the screen, line by line."""
-        strips = self.app.screen._compositor.render_strips()
-        return "\n".join(strip.text for strip in strips)
-
-    async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
-
-    async def write(self, text: str) -> None:
-        self.app.query_one(Composer).insert(text)
-        await self.pilot.pause()
 
     async def open_bob(self) -> None:
         await self.until_shown("Bob")
         await self.press("f2", "home", "enter")
         await self.until_shown("line 100")
 
-    @property
-    def title(self) -> str:
-        return str(self.app.query_one("#title", Static).content)
+
+@asynccontextmanager
+async def running(size: tuple[int, int] = (100, 30)) -> AsyncIterator[StubScreen]:
+    async with over(StubClient(), size) as screen:
+        yield screen
 
 
 @asynccontextmanager
-async def running(size: tuple[int, int] = (100, 30)) -> AsyncIterator[Screen]:
-    client = StubClient()
+async def over(client: StubClient, size: tuple[int, int] = (100, 30)) -> AsyncIterator[StubScreen]:
     app = ChatApp(client, "anna at home")  # type: ignore[arg-type]
     async with app.run_test(size=size) as pilot:
-        yield Screen(client, pilot)
+        yield StubScreen(client, pilot)
 
 
 async def test_the_lists_show_who_wrote_and_what_is_unread() -> None:
@@ -257,3 +245,67 @@ async def test_all_lines_are_as_wide_as_the_terminal() -> None:
         await screen.until_shown("传书鸿雁传书鸿雁")
         widths = {strip.cell_length for strip in screen.app.screen._compositor.render_strips()}
         assert widths == {100}
+
+
+async def test_a_file_is_sent_and_tells_how_far_it_is() -> None:
+    async with running() as screen:
+        await screen.open_bob()
+        screen.client.hold = asyncio.Event()
+        await screen.say("/file /tmp/my report.pdf")
+        await screen.until_shown("● online  my report.pdf: 30 %")
+        screen.client.hold.set()
+        await screen.until_shown("• sent my report.pdf, 100 bytes")
+        assert ("file", TO_BOB, "/tmp/my report.pdf") in screen.client.told  # noqa: S108 - no file
+        assert not [told for told in screen.client.told if told[0] == "send"]
+
+
+async def test_an_offered_file_shows_where_its_sender_writes_and_is_fetched() -> None:
+    async with running() as screen:
+        await screen.until_shown("Bob")
+        screen.client.hub.publish(FileOffered(offer("new")))
+        await screen.until_shown("● online  Bob sends new.txt, 5 bytes: /get 1")
+        await screen.open_bob()
+        await screen.until_shown("• Bob sends new.txt, 5 bytes: /get 1")
+        await screen.say("/get 1 /srv")
+        await screen.until_shown("• received /srv/new.txt")
+        assert ("get", "new", "/srv") in screen.client.told
+
+
+async def test_files_that_came_before_are_counted_and_listed() -> None:
+    client = StubClient()
+    client.waiting = [offer("one"), offer("two")]
+    async with over(client) as screen:
+        await screen.until_shown("2 files wait for you: /files lists them")
+        await screen.open_bob()
+        await screen.say("/files")
+        await screen.until_shown("• Bob sends one.txt, 5 bytes: /get 1")
+        await screen.until_shown("• Bob sends two.txt, 5 bytes: /get 2")
+
+
+async def test_a_file_that_does_not_go_says_why() -> None:
+    async with running() as screen:
+        await screen.open_bob()
+        screen.client.refusal = RequestRefused(6, "slow down")
+        await screen.say("/file x")
+        await screen.until_shown("• ✗ not sent: slow down")
+        await screen.say("/get")
+        await screen.until_shown("• ✗ which file? Write /get NUMBER")
+
+
+async def test_other_words_with_a_slash_are_sent_as_they_are() -> None:
+    async with running() as screen:
+        await screen.open_bob()
+        await screen.say("/etc/hosts")
+        await screen.until(lambda: ("send", TO_BOB, "/etc/hosts") in screen.client.told)
+
+
+async def test_what_comes_after_a_note_stands_below_it_with_its_sender() -> None:
+    async with running() as screen:
+        await screen.open_bob()
+        await screen.say("/files")
+        await screen.until_shown("• no file waits for you")
+        await screen.say("and now")
+        await screen.until(lambda: ("send", TO_BOB, "and now") in screen.client.told)
+        _, _, below = screen.text().partition("• no file waits for you")
+        name, _, _ = below.partition("and now")
+        assert "Anna  " in name

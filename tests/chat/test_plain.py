@@ -119,10 +119,12 @@ async def test_a_file_goes_to_the_last_and_tells_how_far_it_is(session: Session)
     await session.run("@bob", "/file /tmp/my report.pdf")
     assert session.client.told[-1] == ("file", TO_BOB, "/tmp/my report.pdf")  # noqa: S108 - no file
     assert session.problems == ["my report.pdf: 30 %", "my report.pdf: 100 %"]
+    assert session.said == ["sent my report.pdf, 100 bytes"]
     assert not session.chat.has_failed
 
 
 async def test_waiting_files_are_fetched_by_their_numbers(session: Session) -> None:
+    session.client.waiting = [offer("one"), offer("two")]
     await session.run("/files", "/files", "/get 2", "/get 1 /srv")
     assert session.said[:2] == session.said[2:4]
     assert session.said[0] == "Bob sends one.txt, 5 bytes: /get 1"
@@ -142,10 +144,16 @@ async def test_an_offered_file_is_shown(session: Session) -> None:
     assert session.said == ["Bob sends new.txt, 5 bytes: /get 1"]
 
 
+async def test_that_no_file_waits_is_said(session: Session) -> None:
+    await session.run("/files")
+    assert session.said == ["no file waits for you"]
+
+
 @pytest.mark.parametrize(
     ("lines", "problem"),
     [
-        (["/file"], "/file is no command; /help lists them"),
+        (["/file"], "which file? Write /file PATH"),
+        (["/get"], "which file? Write /get NUMBER, or /get NUMBER PATH; /files lists them"),
         (["/file x"], "to whom? Write @name text, or #group text"),
         (["@bob", "/file x"], "not sent: slow down"),
         (["/get 1"], "there is no file 1; /files lists them"),
@@ -155,6 +163,7 @@ async def test_an_offered_file_is_shown(session: Session) -> None:
     ],
 )
 async def test_files_that_do_not_go_say_why(session: Session, lines: list[str], problem: str) -> None:
+    session.client.waiting = [offer("one")]
     session.client.refusal = RequestRefused(6, "slow down")
     await session.run(*lines)
     assert session.problems == [problem]

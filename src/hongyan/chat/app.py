@@ -12,6 +12,8 @@ from textual.events import AppBlur, AppFocus, Resize
 from textual.widgets import Static, TabbedContent, TabPane, TextArea
 
 from hongyan.chat.chatter import Chatter
+from hongyan.chat.file_notes import FileNotes
+from hongyan.chat.files import is_about_files
 from hongyan.chat.rows import contact_rows, conversation_rows
 from hongyan.chat.text import one_line
 from hongyan.chat.views.composer import Composer
@@ -74,6 +76,7 @@ class ChatApp(App[str]):
         super().__init__()
         self._chatter = Chatter(client, self._changed, self._call_attention)
         self._model = self._chatter.model
+        self._files = FileNotes(client, self._model, self._changed, self.bell)
         self._place = place
         self._shown: Conversation | None = None
         self._is_dirty = False
@@ -97,7 +100,9 @@ class ChatApp(App[str]):
         """Start listening and fill the lists."""
         self.set_interval(_TICK_S, self._changed)
         self._follow()
+        self._do(self._files.follow())
         self._do(self._chatter.refresh())
+        self._do(self._files.tell_waiting())
         self.query_one("#chat-rows", Rows).focus()
         self._lay_out()
 
@@ -211,9 +216,11 @@ class ChatApp(App[str]):
 
     @on(Composer.Submitted)
     def _submit(self, event: Composer.Submitted) -> None:
-        if self._model.open is not None:
+        place = self._model.open
+        if place is not None:
             self.query_one(HistoryView).scroll_end(animate=False)
-            self._do(self._chatter.send(self._model.open, event.text))
+            obey = self._files.obey if is_about_files(event.text) else self._chatter.send
+            self._do(obey(place, event.text))
 
     @on(TextArea.Changed)
     def _write(self) -> None:

@@ -111,6 +111,12 @@ class ChatModel:
         thread.is_loaded = True
         thread.is_complete = not page or page[0].msg_id <= 1
 
+    def take_offer(self, conversation: Conversation, text: str) -> None:
+        """Show that somebody sends a file."""
+        note = self.thread(conversation).note(text)
+        self._note_latest(conversation, note.at.timestamp(), text, conversation.id)
+        self.notice = text
+
     def start_send(self, conversation: Conversation, text: str) -> Outgoing:
         """Show a message of ours before it is stored."""
         outgoing = self.thread(conversation).start(text)

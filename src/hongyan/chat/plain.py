@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from hongyan.chat.chatter import Chatter
-from hongyan.chat.files import FilesFailed, FileTray
+from hongyan.chat.files import FilesFailed, FileTray, is_about_files
 from hongyan.chat.text import one_line
 from hongyan.chat.thread import Delivery, Entry
 from hongyan.client import Client, ClientError, Conversation, FileOffered, Group, Message, StateChanged
@@ -42,7 +42,7 @@ class PlainChat:
         self._complain = complain
         self._events = client.events()
         self._to: Conversation | None = None
-        self._files = FileTray(client, self._model.directory.user_name, say, complain)
+        self._files = FileTray(client, self._model.directory.user_name, complain)
         self.has_failed = False
 
     async def run(self, lines: "asyncio.Queue[str | None]") -> None:
@@ -73,7 +73,7 @@ class PlainChat:
                 reason = f": {one_line(str(event.error))}" if event.error is not None else ""
                 self._complain(f"{event.state.value}{reason}")
             elif isinstance(event, FileOffered):
-                self._files.show(event.offer)
+                self._say(self._files.describe(event.offer))
 
     async def _obey_all(self, lines: "asyncio.Queue[str | None]") -> None:
         while (line := await lines.get()) is not None and line.strip() != "/quit":
@@ -89,22 +89,13 @@ class PlainChat:
             self._print_who()
         elif line == "/history":
             await self._print_history()
+        elif is_about_files(line):
+            for result in await self._files.obey(line, self._last_place):
+                self._say(result)
         elif line.startswith("/"):
-            await self._obey_about_files(line)
+            raise NotUnderstood(f"{line.split(' ', 1)[0]} is no command; /help lists them")
         elif line:
             await self._send(line)
-
-    async def _obey_about_files(self, line: str) -> None:
-        word, _, rest = line.partition(" ")
-        if word == "/file" and rest:
-            await self._files.send(self._last_place(), rest.strip())
-        elif word == "/files":
-            await self._files.show_waiting()
-        elif word == "/get" and rest:
-            number, _, path = rest.strip().partition(" ")
-            await self._files.get(number, path.strip())
-        else:
-            raise NotUnderstood(f"{word} is no command; /help lists them")
 
     async def _send(self, line: str) -> None:
         text = line

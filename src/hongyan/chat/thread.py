@@ -1,6 +1,8 @@
 """The messages of one conversation as they are shown, and those that are on their way out."""
 
+import heapq
 import uuid
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -11,6 +13,8 @@ from hongyan.client import Conversation, Message, Text
 
 MAX_KEPT: Final = 2000
 """Messages of one conversation in memory; older ones are loaded again when somebody scrolls up."""
+MAX_NOTES: Final = 100
+"""Notes of one conversation in memory; the oldest are forgotten."""
 
 
 class Delivery(Enum):
@@ -34,7 +38,7 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One message as it is shown."""
+    """One message as it is shown; or a note of this program, which nobody wrote."""
 
     sender_id: int
     text: str
@@ -43,6 +47,7 @@ class Entry:
     delivery: Delivery = Delivery.SENT
     problem: str = ""
     is_readable: bool = True
+    is_note: bool = False
 
 
 class Thread:
@@ -62,6 +67,7 @@ class Thread:
         self._own_id = own_id
         self._messages: dict[int, Message] = {}
         self._outgoing: list[Outgoing] = []
+        self._notes: deque[Entry] = deque(maxlen=MAX_NOTES)
 
     @property
     def oldest_id(self) -> int:
@@ -100,10 +106,17 @@ class Thread:
         content = Text(outgoing.text)
         self.add([Message(self.conversation, msg_id, self._own_id, outgoing.at, content, is_own=True)])
 
+    def note(self, text: str) -> Entry:
+        """Show something that is no message and that only this program knows."""
+        entry = Entry(self._own_id, text, datetime.now(UTC), is_own=False, is_note=True)
+        self._notes.append(entry)
+        return entry
+
     def entries(self) -> list[Entry]:
-        """Everything in the order in which it is shown: what is stored, then what is on its way."""
-        stored = [_stored_entry(self._messages[msg_id]) for msg_id in sorted(self._messages)]
-        return stored + [self._outgoing_entry(one) for one in self._outgoing]
+        """Everything as it is shown: what is stored with the notes among it, then what is on its way."""
+        stored = (_stored_entry(self._messages[msg_id]) for msg_id in sorted(self._messages))
+        shown = list(heapq.merge(stored, self._notes, key=lambda entry: entry.at))
+        return shown + [self._outgoing_entry(one) for one in self._outgoing]
 
     def _outgoing_entry(self, one: Outgoing) -> Entry:
         return Entry(self._own_id, one.text, one.at, is_own=True, delivery=one.delivery, problem=one.problem)

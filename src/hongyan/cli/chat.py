@@ -36,6 +36,8 @@ _OPTIONS: Final = Options(client_version="hongyan-chat")
 def chat(login_url: str, user: str, password: str | None, plain: bool) -> None:
     """Chat in the terminal; F1 shows the keys.
 
+    Write /file PATH to send a file, /files to list those that wait for you, /get N to fetch one.
+
     \b
     Examples:
       hongyan chat --user anna

@@ -30,6 +30,9 @@ HELP: Final = (
     ("F8", "mute this group, or not"),
     ("Ctrl+R", "send again what failed"),
     ("Ctrl+Q", "quit"),
+    ("/file PATH", "send a file to whom you write"),
+    ("/files", "the files that wait for you"),
+    ("/get N PATH", "fetch one of them, into PATH if given"),
 )
 
 

@@ -20,6 +20,7 @@ _TOGETHER: Final = timedelta(minutes=5)
 """Messages of one sender within this time stand under one name."""
 _NEAR_TOP: Final = 2
 _INDENT: Final = "  "
+_NOTE: Final = "• "
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def blocks(entries: list[Entry], name_of: Callable[[int], str]) -> list[Block]:
     before: Entry | None = None
     for entry in entries:
         new_date = _date_if_new(entry, before)
-        has_name = new_date is not None or before is None or _is_apart(entry, before)
+        has_name = not entry.is_note and (new_date is not None or before is None or _is_apart(entry, before))
         result.append(Block(entry, one_line(name_of(entry.sender_id)), new_date, has_name))
         before = entry
     return result
@@ -50,7 +51,7 @@ def _date_if_new(entry: Entry, before: Entry | None) -> date | None:
 
 
 def _is_apart(entry: Entry, before: Entry) -> bool:
-    return entry.sender_id != before.sender_id or entry.at - before.at > _TOGETHER
+    return before.is_note or entry.sender_id != before.sender_id or entry.at - before.at > _TOGETHER
 
 
 def clock(at: datetime) -> str:
@@ -143,6 +144,8 @@ class HistoryView(ScrollView, can_focus=True):
         style = self._style("dim") if self._is_faint(entry) else Style()
         wrapped = Text(safe(entry.text), style).wrap(self.app.console, width - len(_INDENT), overflow="fold")
         lines = [Text(_INDENT) + line for line in wrapped]
+        if entry.is_note:
+            lines[0] = Text(_NOTE, style) + wrapped[0]
         if entry.delivery is Delivery.PENDING:
             lines[-1] += Text("  … sending", self._style("dim"))
         elif entry.delivery is Delivery.FAILED:
@@ -151,7 +154,7 @@ class HistoryView(ScrollView, can_focus=True):
         return lines
 
     def _is_faint(self, entry: Entry) -> bool:
-        return entry.delivery is Delivery.PENDING or not entry.is_readable
+        return entry.delivery is Delivery.PENDING or entry.is_note or not entry.is_readable
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"history--{name}", partial=True)
