@@ -1,6 +1,7 @@
 // Departments as a tree: added, renamed, moved, removed.
 import { asTree } from "../app/departments.js";
 import { t } from "../i18n/index.js";
+import { repeat } from "../../client/vendor/lit-html/directives/repeat.js";
 import { html } from "../../client/vendor/lit-html/lit-html.js";
 import { icon } from "../../client/views/icons.js";
 import { formDialog, question } from "../views/forms.js";
@@ -37,7 +38,7 @@ export class DepartmentsPage {
   tree() {
     if (!this.departments) return html`<p class="empty" role="status">${t("loading")}</p>`;
     if (!this.departments.length) return html`<p class="empty">${t("nothingHere")}</p>`;
-    return html`<ul class="tree panel">${this.shown().map((branch) => this.branch(branch))}</ul>`;
+    return html`<ul class="tree panel">${repeat(this.shown(), ({ department }) => department.id, (branch) => this.branch(branch))}</ul>`;
   }
 
   /** Branches that are not below a folded one. */

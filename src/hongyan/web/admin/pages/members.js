@@ -1,5 +1,6 @@
 // The members of a group: shown, removed, added.
 import { number, t } from "../i18n/index.js";
+import { repeat } from "../../client/vendor/lit-html/directives/repeat.js";
 import { html, nothing } from "../../client/vendor/lit-html/lit-html.js";
 import { icon } from "../../client/views/icons.js";
 import { form } from "../views/forms.js";
@@ -58,7 +59,7 @@ class Members {
       <p class="group-head"><span>${t("memberCount", { count: number(this.ids.length) })}</span>
         <button class="secondary" type="button" @click=${() => this.add()}>${icon("plus")}${t("addMembers")}</button></p>
       ${this.adding?.() ?? nothing}
-      <ul>${this.ids.slice(0, this.shown).map((id) => this.row(id))}</ul>
+      <ul>${repeat(this.ids.slice(0, this.shown), (id) => id, (id) => this.row(id))}</ul>
       ${this.ids.length > this.shown ? html`<button class="secondary" type="button" @click=${() => this.showMore()}>${t("loadMore")}</button>` : nothing}
     </div>`;
   }

@@ -1,6 +1,7 @@
 // Picks users: found by what one types, chosen one by one.
 import { explain } from "../i18n/explain.js";
 import { t } from "../i18n/index.js";
+import { repeat } from "../../client/vendor/lit-html/directives/repeat.js";
 import { html, nothing } from "../../client/vendor/lit-html/lit-html.js";
 import { searchField } from "./tables.js";
 
@@ -52,7 +53,7 @@ export class PeoplePicker {
     return html`<div class="people">
       ${searchField(t("searchUsers"), "", (text) => void this.search(text))}
       ${this.fault ? html`<p class="error" role="alert">${this.fault}</p>` : nothing}
-      <ul aria-label=${t("users")}>${[...this.picked.values(), ...others].map((person) => this.row(person))}</ul>
+      <ul aria-label=${t("users")}>${repeat([...this.picked.values(), ...others], ({ id }) => id, (person) => this.row(person))}</ul>
       <p role="status">${t("pickedCount", { count: this.picked.size })}</p>
     </div>`;
   }

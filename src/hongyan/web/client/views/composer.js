@@ -6,6 +6,7 @@ import { userName } from "../state/select.js";
 import { GROUP } from "../wire/content.js";
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { live } from "../vendor/lit-html/directives/live.js";
+import { repeat } from "../vendor/lit-html/directives/repeat.js";
 import { userAvatar } from "./avatar.js";
 import { emojiPicker } from "./emoji.js";
 import { icon } from "./icons.js";
@@ -114,7 +115,9 @@ function suggestions(state, chat) {
 /** @param {State} state @param {Session} session @param {Chat} chat @param {number[]} people */
 function suggestionList(state, session, chat, people) {
   return html`<div class="suggestions" role="listbox" aria-label=${t("groupInfo")}>
-    ${people.map(
+    ${repeat(
+      people,
+      (id) => id,
       (id, index) => html`<button type="button" role="option" tabindex="-1" aria-selected=${index === ui.choice}
         @mousedown=${(/** @type {Event} */ event) => event.preventDefault()} @click=${() => complete(session, chat, id)}>
         ${userAvatar(state, id, { size: "small" })}<span>${userName(state, id)}</span>
