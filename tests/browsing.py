@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Generator
@@ -35,8 +35,9 @@ FLAGS: Final = [
     "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
 ]
-DEADLINE_MS: Final = 20_000
+DEADLINE_MS: Final = 45_000
 _HAS_FAILED: Final = pytest.StashKey[bool]()
+expect.set_options(timeout=DEADLINE_MS)
 HARMLESS: Final = ("net::ERR_", "WebSocket connection to", "Failed to load resource")
 """What the console says of a server that a test has stopped, or of an answer that a test provokes."""
 

@@ -12,8 +12,6 @@ from acceptance.client import PASSWORD
 if TYPE_CHECKING:
     from browsing import OpenPage
 
-expect.set_options(timeout=15_000)
-
 
 class Visitor:
     """A page, and what a person does with it."""
