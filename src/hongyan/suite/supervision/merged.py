@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeVar, cast
 
 import httpx
@@ -44,20 +44,22 @@ class MergedReporter:
 
     async def report(self) -> StatusReport:
         """Return how every process is; one that does not answer has the pid 0."""
-        answers = await self._ask_all("status", _first_process)
+        children = [*self._children.items()]  # while the suite starts, more come meanwhile
+        answers = await self._ask_all([child for _, child in children], "status", _first_process)
         return {
             "processes": [
                 _down(member, child)
                 if answer is None
                 else {**answer, "name": child.name, "restarts": child.restarts}
-                for (member, child), answer in zip(self._children.items(), answers, strict=True)
+                for (member, child), answer in zip(children, answers, strict=True)
             ]
         }
 
     async def metrics(self) -> bytes:
         """Return the Prometheus text of all, each sample with the label ``process``."""
-        texts = await self._ask_all("metrics", lambda answer: answer.text)
-        told = {child.name: text for child, text in zip(self._children.values(), texts, strict=True) if text}
+        children = [*self._children.values()]
+        texts = await self._ask_all(children, "metrics", lambda answer: answer.text)
+        told = {child.name: text for child, text in zip(children, texts, strict=True) if text}
         registry = CollectorRegistry()
         registry.register(_Merged({"supervisor": self._metrics.exposition().decode(), **told}))
         return generate_latest(registry)
@@ -71,8 +73,10 @@ class MergedReporter:
             return False
         return True
 
-    async def _ask_all(self, what: str, read: Callable[[httpx.Response], T]) -> list[T | None]:
-        return await asyncio.gather(*(self._ask(child, what, read) for child in self._children.values()))
+    async def _ask_all(
+        self, children: Sequence[Child], what: str, read: Callable[[httpx.Response], T]
+    ) -> list[T | None]:
+        return await asyncio.gather(*(self._ask(child, what, read) for child in children))
 
     async def _ask(self, child: Child, what: str, read: Callable[[httpx.Response], T]) -> T | None:
         if not child.pid:
