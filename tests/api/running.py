@@ -16,7 +16,7 @@ from hongyan.client import Client, Options, Timing
 HONGYAN = Path(sys.executable).with_name("hongyan")
 PASSWORD = "secret"
 ALL_SCOPES = SCOPES
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 TIMING = Timing(ack_s=2.0, reconnect_first_s=0.1, reconnect_longest_s=0.3, gap_s=0.1)
 
 

@@ -8,7 +8,7 @@ from .running import Api
 
 SETTINGS = {
     "allow": ["127.0.0.1/32"],
-    "timeout_s": 1.0,
+    "timeout_s": 4.0,
     "first_retry_s": 1,
     "longest_retry_s": 1,
     "max_attempts": 20,

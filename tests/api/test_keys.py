@@ -31,7 +31,7 @@ async def test_a_revoked_key_ends_within_seconds(suite: ApiSuite) -> None:
     async with suite.api(suite.key("leaver", ["users:read"])) as api:
         await api.ask("GET", "/me")
         suite.run("api-key", "revoke", "leaver")
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(40):
             while (await api.get("/api/v1/me")).status_code != 401:  # noqa: ASYNC110 - nothing tells when a server forgets a key
                 await asyncio.sleep(0.05)
 

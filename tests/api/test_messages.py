@@ -13,7 +13,7 @@ BOT = Options(device_kind="bot", timing=TIMING)
 
 async def until(events: Any, kind: type) -> Any:
     """The next event of a kind."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(40):
         async for event in events:
             if isinstance(event, kind):
                 return event
@@ -21,7 +21,7 @@ async def until(events: Any, kind: type) -> Any:
 
 
 async def next_message(client: Any) -> Any:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(40):
         return await anext(client.messages())
 
 

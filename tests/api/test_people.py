@@ -25,7 +25,7 @@ async def test_a_user_is_made_changed_and_shut_out(suite: ApiSuite, api: Api) ->
         assert client.user.nick == "Neuer"
         await api.ask("PATCH", user, active=False)
         with pytest.raises(Kicked):
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(40):
                 await anext(client.messages())
     found = await api.ask("GET", "/users?text=neu&active=false")
     assert [one["id"] for one in found["users"]] == [made["id"]]
@@ -72,7 +72,7 @@ async def test_members_of_a_group_hear_of_changes_at_once(suite: ApiSuite, api: 
 
 
 async def until_changed(events: Any) -> MembersChanged:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(40):
         async for event in events:
             if isinstance(event, MembersChanged):
                 return event
@@ -81,14 +81,14 @@ async def until_changed(events: Any) -> MembersChanged:
 
 async def test_who_is_online_is_seen_and_can_be_kicked(suite: ApiSuite, api: Api) -> None:
     async with suite.client("u8") as eight:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(40):
             found = await api.ask("GET", "/presence?user_id=8&user_id=9")
             while not found["devices"]:  # route_server hears of the login a moment later
                 found = await api.ask("GET", "/presence?user_id=8&user_id=9")
         assert found["devices"] == [{"user_id": 8, "client_type": "windows", "device": "pc"}]
         await api.ask("POST", "/users/8/kick", 204)
         with pytest.raises(Kicked):
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(40):
                 await anext(eight.messages())
     await api.ask("POST", "/users/999999/kick", 404)
 
@@ -96,7 +96,7 @@ async def test_who_is_online_is_seen_and_can_be_kicked(suite: ApiSuite, api: Api
 async def test_one_device_is_kicked_and_the_others_stay(suite: ApiSuite, api: Api) -> None:
     user = (await api.ask("POST", "/users", 201, name="both", password=PASSWORD))["id"]
     async with suite.client("both") as pc, suite.client("both", device_kind="web:1") as page:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(40):
             while len(found := (await api.ask("GET", f"/presence?user_id={user}"))["devices"]) < 2:
                 pass
         assert {one["device"] for one in found} == {"pc", "kind:web:1"}
@@ -104,10 +104,10 @@ async def test_one_device_is_kicked_and_the_others_stay(suite: ApiSuite, api: Ap
         await api.ask("POST", f"/users/{user}/devices/desktop/kick", 422)
         await api.ask("POST", f"/users/{user}/devices/kind:web:1/kick", 204)
         with pytest.raises(Kicked):
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(40):
                 await anext(page.messages())
         sent = await api.ask("POST", "/messages", 201, from_user_id=1, to_user_id=user, text="still there?")
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(40):
             assert (await anext(pc.messages())).msg_id == sent["msg_id"]
     entry = (await api.ask("GET", "/audit?text=user.kick"))["entries"][0]
     assert entry["target"] == f"{user} kind:web:1"

@@ -53,7 +53,7 @@ async def test_each_event_is_told_once_by_two_servers_and_what_was_given_up_can_
 
         receiver.answer = lambda _told: 410
         await say(beside, "unwanted")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(40):
             while not (await api.ask("GET", f"{path}/deliveries"))["deliveries"]:
                 pass
         receiver.answer = say_yes

@@ -30,7 +30,7 @@ class Session:
         return say
 
     async def until_printed(self, lines: list[str], count: int) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while len(lines) < count:
                 self._news.clear()
                 await self._news.wait()
@@ -38,7 +38,7 @@ class Session:
     async def run(self, *lines: str) -> None:
         for line in (*lines, None):
             self.lines.put_nowait(line)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await self.chat.run(self.lines)
 
 

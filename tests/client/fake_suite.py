@@ -61,7 +61,7 @@ class FakeSuite:
         return [message for command_id, message in self.received if command_id == command.id]
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5), self._changed:
+        async with asyncio.timeout(30), self._changed:
             await self._changed.wait_for(condition)
 
     async def until_received(self, command: Command[Any], count: int = 1) -> None:

@@ -1,6 +1,7 @@
 """Logging in, staying logged in, and ending."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -22,14 +23,14 @@ from hongyan.wire.passwords import password_digest
 from hongyan.wire.pb import base_define_pb2 as base
 from hongyan.wire.pb import login_pb2
 
-from .conftest import Fake
+from .conftest import QUICK, Fake
 from .fake_suite import ALICE, PASSWORD, FakeConnection
 
 BOB = Conversation.with_user(2)
 
 
 async def next_state(events: object, state: ClientState) -> StateChanged:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         async for event in events:  # type: ignore[attr-defined]
             if isinstance(event, StateChanged) and event.state is state:
                 return event
@@ -92,7 +93,7 @@ async def test_a_login_server_that_is_not_there_is_named() -> None:
 async def test_a_msg_server_that_does_not_answer_the_login_is_given_up(fake: Fake) -> None:
     fake.suite.script[commands.LOGIN.id] = lambda *_: None
     with pytest.raises(ConnectFailed, match="no answer to the login"):
-        async with fake.client():
+        async with fake.client(timing=replace(QUICK, login_s=0.5)):
             pass
 
 
@@ -111,14 +112,14 @@ async def test_a_kick_ends_the_client_without_a_reconnect(fake: Fake) -> None:
 
 
 async def test_heartbeats_keep_a_quiet_link_alive(fake: Fake) -> None:
-    async with fake.client():
-        await fake.suite.until_received(commands.HEARTBEAT, 12)
+    async with fake.client(timing=replace(QUICK, dead_after_s=2.0)):
+        await fake.suite.until_received(commands.HEARTBEAT, 22)
     assert len(fake.suite.connections) == 1
 
 
 async def test_a_silent_server_is_left_for_a_new_connection(fake: Fake) -> None:
     fake.suite.script[commands.HEARTBEAT.id] = lambda *_: None
-    async with fake.client() as client:
+    async with fake.client(timing=replace(QUICK, dead_after_s=0.8)) as client:
         waiting = await next_state(client.events(), ClientState.WAITING)
         assert "nothing heard" in str(waiting.error)
         await fake.suite.until_received(commands.LOGIN, 2)

@@ -90,7 +90,7 @@ async def test_a_notification_is_an_event(fake: Fake, command: Any, notify: Mess
     async with fake.client() as client:
         events = client.events()
         fake.suite.connection.send(command, notify)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             assert await anext(events) == event
 
 
@@ -99,7 +99,7 @@ async def test_what_another_device_of_ours_typed_is_no_event(fake: Fake) -> None
         events = client.events()
         fake.suite.connection.send(commands.P2P_COMMAND, p2p('{"cmd_id": 131073}', ALICE))
         fake.suite.connection.send(commands.P2P_COMMAND, p2p('{"cmd_id": 131074}'))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             assert await anext(events) == Typing(BOB, is_typing=False)
 
 
@@ -110,7 +110,7 @@ async def test_frames_that_nobody_understands_do_no_harm(fake: Fake) -> None:
         writer.write(bytes.fromhex("00000010 0001 0000 0009 0999 0000 0000"))
         writer.write(bytes.fromhex("00000010 0001 0000 0003 0301 0000 0000"))
         fake.suite.connection.send(commands.P2P_COMMAND, p2p("x"))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             assert await anext(events) == PeerCommand(BOB, "x")
 
 

@@ -240,7 +240,7 @@ async def test_offers_are_events_once_they_can_be_taken(fake: Fake) -> None:
             )
             fake.suite.connection.send(commands.FILE_NOTIFY, notify)
         found = []
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while len(found) < 2:
                 event = await anext(events)
                 if isinstance(event, FileOffered):

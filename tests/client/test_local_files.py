@@ -148,7 +148,7 @@ async def test_what_is_opened_while_the_opener_is_cancelled_is_closed() -> None:
         async with opened(Resource):
             raise AssertionError("it was cancelled before")
 
-    async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
         opening = tasks.create_task(open_it())
         await begun.wait()
         opening.cancel()

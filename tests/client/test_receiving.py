@@ -18,7 +18,7 @@ CAROL = 3
 
 async def take(client: Client, count: int) -> list[Message]:
     messages: list[Message] = []
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while len(messages) < count:
             messages.append(await anext(client.messages()))
     return messages

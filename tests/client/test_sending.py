@@ -92,7 +92,7 @@ async def test_a_refused_message_raises_code_text_and_when_to_retry(fake: Fake) 
 async def test_a_message_that_nobody_acknowledges_times_out(fake: Fake) -> None:
     fake.suite.script[commands.MSG_DATA.id] = lambda *_: None
     async with fake.client() as client:
-        client._outbox._send_s = 0.5
+        client._outbox._send_s = 1.5
         with pytest.raises(RequestTimedOut):
             await client.send(TO_BOB, "hello")
     ids = {data.client_msg_id for data in fake.suite.of(commands.MSG_DATA)}

@@ -48,13 +48,13 @@ def login(suite: RealSuite, name: str, **options: Any) -> Client:
 
 
 async def take(client: Client, count: int) -> list[Message]:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         return [await anext(client.messages()) for _ in range(count)]
 
 
 async def until(events: Any, wanted: Any) -> Any:
     """Read events until one equals ``wanted``, or is of that class."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         async for event in events:
             if event == wanted or (isinstance(wanted, type) and isinstance(event, wanted)):
                 return event
@@ -249,5 +249,5 @@ async def send_slowly(client: Client, to: Conversation, texts: list[str]) -> lis
 
 
 async def take_all(client: Client, count: int) -> list[Message]:
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(100):
         return [await anext(client.messages()) for _ in range(count)]

@@ -7,6 +7,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import pytest
 
@@ -35,9 +36,10 @@ def v2(server: EtcdServer, path: str, value: str | None = None) -> dict:
         return json.loads(answer.read())
 
 
-def config_for(server: EtcdServer, directory: str) -> DiscoveryConfig:
+def config_for(server: EtcdServer, directory: str, refresh_s: float = 30) -> DiscoveryConfig:
+    """Of entries that outlive a test, unless they are to be refreshed in it."""
     original = OriginalDiscoveryConfig(
-        etcd=server.url, service_dir=directory, service_id="0001-0002", refresh_s=0.2, poll_s=0.05
+        etcd=server.url, service_dir=directory, service_id="0001-0002", refresh_s=refresh_s, poll_s=0.05
     )
     return DiscoveryConfig(original=original)
 
@@ -59,19 +61,19 @@ async def test_our_login_server_is_there_as_the_original_reads_it(
     ][0]
     assert node["key"] == f"{directory}/0001-0002"
     assert json.loads(node["value"]) == {"client_port": 8008, "ip": "10.0.0.5", "msg_port": 8100}
-    assert 0 < node["ttl"] <= 2
+    assert 0 < node["ttl"] <= 61
     await etcd.leave()
     assert await etcd.login_servers() == ()
 
 
 async def test_it_is_written_again_before_it_runs_out(etcd_server: EtcdServer):
-    config = config_for(etcd_server, "/again")
+    config = config_for(etcd_server, "/again", refresh_s=0.2)
     etcd = OriginalEtcd(config.original)
     async with discovering(config) as login, asyncio.timeout(DEADLINE_S):
         login.announce_original_login(ADDRESSES)
         indexes: set[int] = set()
         while len(indexes) < 3:
-            if await etcd.login_servers():
+            with suppress(urllib.error.HTTPError):  # a busy machine may come too late for once
                 answer = await asyncio.to_thread(v2, etcd_server, "/again/0001-0002")
                 indexes.add(answer["node"]["modifiedIndex"])
         await login.leave()

@@ -27,7 +27,7 @@ class Shown:
         self._new.set()
 
     async def until(self, text: str) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while not any(text in line for line in self.lines):
                 self._new.clear()
                 await self._new.wait()
