@@ -1,14 +1,17 @@
 """Administrators, API keys and bots from the command line."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from hongyan.administration.keys import digest_of
 from hongyan.cli.common import Place, with_database
-from hongyan.store import Database, accounts, admins, api_keys, audit
+from hongyan.store import Database, accounts, admins, api_keys, audit, deliveries
 from hongyan.store.api_keys import KeyRow
 from hongyan.store.audit import AuditRow
+from hongyan.store.deliveries import DeliveryRow
 from hongyan.store.passwords import VerifiedPasswords, client_digest, fits, verify
+from hongyan.store.webhooks import QUEUED
 
 from .conftest import Cli
 
@@ -68,3 +71,43 @@ def test_a_bot_logs_in_with_its_token(cli: Cli) -> None:
     assert verify(found, client_digest(made["token"]), VerifiedPasswords())
     assert cli("bot", "add", "echo").code == 1
     assert len(read(api_keys.list_keys)) == 1
+
+
+def test_what_is_done_to_people_and_groups_is_in_the_log(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text("name,password\ncarl,pw\n", encoding="utf-8")
+    for line in (
+        "department add Sales",
+        "user add anna --password pw",
+        "user add load --count 3 --password pw",
+        "user import people.csv --dry-run",
+        "user import people.csv",
+        "user passwd anna --password better",
+        "group create Team --members anna,load1",
+        "user disable anna",
+    ):
+        assert cli(*line.split()).code == 0
+    assert [(row.operation, row.target) for row in reversed(log())] == [
+        ("department.add", "Sales"),
+        ("user.add", "anna"),
+        ("user.add", "load1 to load3"),
+        ("user.import", "people.csv"),
+        ("user.password", "anna"),
+        ("group.add", "1"),
+        ("user.edit", "anna"),
+    ]
+    assert not any("better" in row.detail for row in log())
+
+
+def test_webhooks_hear_of_a_group(cli: Cli) -> None:
+    cli("user", "add", "u", "--count", "2", "--password", "pw")
+    cli("webhook", "add", "crm", "https://crm.example.org/hook", "--event", "group.created")
+    cli("group", "create", "Team", "--members", "u1,u2")
+    queued: list[DeliveryRow] = read(deliveries.find, 1, QUEUED, 0, 10)
+    payload = {"group_id": 1, "name": "Team", "member_ids": [1, 2]}
+    assert [(row.event, row.payload) for row in queued] == [("group.created", payload)]
+
+
+def test_what_those_who_are_online_see_of_it_is_said(cli: Cli) -> None:
+    cli("user", "add", "anna", "--password", "pw")
+    assert "at their next login" in cli("group", "create", "Team", "--members", "anna").err
+    assert "connections that are open stay so" in cli("user", "disable", "anna").err

@@ -1,10 +1,12 @@
 """``hongyan department``: the tree that users stand in."""
 
+from functools import partial
 from time import time
 
 import click
 
 from hongyan.cli.common import Place, database_options, examples, json_option, print_rows, with_database
+from hongyan.cli.deeds import noting
 from hongyan.store import Database, departments
 from hongyan.store.departments import DepartmentRow
 
@@ -26,11 +28,10 @@ def department() -> None:
 @database_options
 def add(name: str, parent: str, priority: int, database: Place) -> None:
     """Add a department."""
-
-    async def work(opened: Database) -> int:
-        return await opened.write(departments.add, name, int(time()), parent=parent, priority=priority)
-
-    click.echo(f"added {name} with id {with_database(database, work)}")
+    change = partial(departments.add, name=name, now=int(time()), parent=parent, priority=priority)
+    work = noting("department.add", name, change)
+    made = with_database(database, lambda opened: opened.write(work))
+    click.echo(f"added {name} with id {made}")
 
 
 @department.command("list", epilog=examples("hongyan department list", "hongyan department list --json"))

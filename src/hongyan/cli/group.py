@@ -1,15 +1,18 @@
 """``hongyan group``: conversations of more than two."""
 
+import json
 from time import time
 
 import click
 from sqlalchemy import Connection, select
 
 from hongyan.cli.common import Place, database_options, examples, json_option, print_rows, with_database
+from hongyan.cli.deeds import noted
 from hongyan.errors import ErrorCode, RefusedError
-from hongyan.store import Database, membership
+from hongyan.store import Database, group_events, webhooks
 from hongyan.store.accounts import credentials
 from hongyan.store.groups import NORMAL, TEMPORARY
+from hongyan.store.outbox import Outbox
 from hongyan.store.teamtalk import GROUP, GROUP_MEMBER, USER
 
 TYPES = {"normal": NORMAL, "temporary": TEMPORARY}
@@ -19,7 +22,8 @@ TYPES = {"normal": NORMAL, "temporary": TEMPORARY}
 def group() -> None:
     """Create and list groups.
 
-    Works whether or not the suite is running; a running suite sees the change at once.
+    Works whether or not the suite is running. Who is online sees a new group at the next login, or at the
+    first message in it; one that is made in the admin console or over the HTTP API shows at once.
     """
 
 
@@ -46,6 +50,7 @@ def create(name: str, members: str, creator: str, kind: str, database: Place) ->
         return await opened.write(_create, name, names, creator or names[0], TYPES[kind])
 
     click.echo(f"created {name} with id {with_database(database, work)}")
+    click.echo("members who are online see it at their next login, or at the first message in it", err=True)
 
 
 @group.command("list", epilog=examples("hongyan group list", "hongyan group list --json"))
@@ -63,9 +68,13 @@ def list_(database: Place, *, as_json: bool) -> None:
 def _create(connection: Connection, name: str, members: list[str], creator: str, kind: int) -> int:
     creator_id = _id_of(connection, creator)
     ids = [creator_id, *(_id_of(connection, member) for member in members)]
-    return membership.create(
-        connection, name=name, group_type=kind, member_ids=ids, by=creator_id, now=int(time())
+    outbox = Outbox()
+    outbox.watch(*webhooks.active_hooks(connection))
+    group_id = group_events.create(
+        connection, outbox, name=name, group_type=kind, member_ids=ids, by=creator_id, now=int(time())
     )
+    noted(connection, "group.add", group_id, json.dumps({"name": name, "member_ids": ids}))
+    return group_id
 
 
 def _id_of(connection: Connection, name: str) -> int:

@@ -1,6 +1,7 @@
 """``hongyan user``: the people who may log in."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from time import time
 from typing import Any, Final, TypeVar
@@ -17,6 +18,7 @@ from hongyan.cli.common import (
     read_password,
     with_database,
 )
+from hongyan.cli.deeds import noted, noting
 from hongyan.errors import HongyanError
 from hongyan.store import Database, accounts, departments
 from hongyan.store.accounts import Account, NewUser
@@ -83,7 +85,7 @@ def add(
         rows = [NewUser(each, secret, department_id=place, **fields) for each in names]
         return accounts.add_users(connection, rows, int(time()))
 
-    made = _write(database, work)
+    made = _write(database, noting("user.add", name if count is None else f"{names[0]} to {names[-1]}", work))
     click.echo(f"added {name}" if count is None else f"added {made} users, {names[0]} to {names[-1]}")
 
 
@@ -104,9 +106,10 @@ def list_(database: Place, *, as_json: bool) -> None:
 @password_option
 @database_options
 def passwd(name: str, password: str | None, database: Place) -> None:
-    """Give a user another password."""
+    """Give a user another password. Connections that are open stay so."""
     secret = database.hash_password(read_password(password))
-    _write(database, lambda connection: accounts.set_password(connection, name, secret, int(time())))
+    change = partial(accounts.set_password, name=name, slow_hash=secret, now=int(time()))
+    _write(database, noting("user.password", name, change))
     click.echo(f"{name} has a new password")
 
 
@@ -114,9 +117,14 @@ def passwd(name: str, password: str | None, database: Place) -> None:
 @click.argument("name")
 @database_options
 def disable(name: str, database: Place) -> None:
-    """Let a user log in no more; what was written stays."""
-    _write(database, lambda connection: accounts.disable(connection, name, int(time())))
+    """Let a user log in no more; what was written stays.
+
+    Connections that are open stay so; disabling in the admin console or over the HTTP API ends them, too.
+    """
+    change = partial(accounts.disable, name=name, now=int(time()))
+    _write(database, noting("user.edit", name, change, '{"active": false}'))
     click.echo(f"{name} cannot log in any more")
+    click.echo("connections that are open stay so; the admin console or the HTTP API ends them", err=True)
 
 
 @user.command(
@@ -139,7 +147,14 @@ def import_(file: Path, database: Place, *, dry_run: bool) -> None:
     """
     users = UserFile.read(file)
     users.hash_passwords(hashing(for_originals=database.for_originals))
-    faults = _write(database, lambda connection: add_all(connection, users, int(time()), dry_run=dry_run))
+
+    def work(connection: Connection) -> list[str]:
+        faults = add_all(connection, users, int(time()), dry_run=dry_run)
+        if not faults and not dry_run:
+            noted(connection, "user.import", file.name, f"{len(users.rows)} users")
+        return faults
+
+    faults = _write(database, work)
     if faults:
         for fault in faults:
             click.echo(f"{file}:{fault}", err=True)

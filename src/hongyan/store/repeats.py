@@ -41,7 +41,10 @@ def stored_before(connection: Connection, entries: Iterable[PendingMessage]) -> 
 def answer_repeat(entry: PendingMessage, first: First) -> None:
     """Give a repeat the number of the first; an id reused for another conversation is refused."""
     if (first.session_type, first.peer) != (entry.session_type, entry.peer):
-        text = "this client message id belongs to another conversation"
+        text = (
+            "not stored: you have used this client_msg_id before, for a message in another conversation; "
+            "give every new message an id of its own"
+        )
         entry.error = RefusedError(ErrorCode.NOT_ALLOWED, text)
         return
     entry.msg_id = first.msg_id
