@@ -31,6 +31,12 @@ RETRY_AFTER_MS: Final = {
 }
 """When a refusal of each kind is worth another try; for the others the answer stays the same."""
 
+ID_IS_TAKEN: Final = (
+    "not stored: this client_msg_id belongs to a message in another conversation;"
+    " give every new message an id of its own"
+)
+"""Why a message is refused that is no repeat, though its id says so; said by every server that is asked."""
+
 
 class HongyanError(Exception):
     """The root of every error that Hongyan raises on purpose."""

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from .client import ADD, ANDROID, GROUP, GROUP_TEXT, WINDOWS, RefusedError
+from .client import ADD, ANDROID, GROUP, GROUP_TEXT, NOT_ALLOWED, WINDOWS, RefusedError
 from .people import People
 from .suite import Suite
 from .wire import Message
@@ -96,6 +96,17 @@ async def test_a_refused_message_may_be_sent_again_under_its_id(people: People) 
     await alice.change_members(group, ADD, bob.user_id)
     assert (await bob.say_to_group(group, b"let me in", client_msg_id="m-1")).msg_id == 1
     await alice.hears(b"let me in")
+
+
+async def test_an_id_that_was_used_in_another_conversation_is_refused_and_says_why(people: People) -> None:
+    alice, bob, carol = await people.online(), await people.online(), await people.online()
+    await alice.say(bob.user_id, b"for bob", client_msg_id="m-1")
+    with pytest.raises(RefusedError) as refusal:
+        await alice.say(carol.user_id, b"for carol", client_msg_id="m-1")
+    assert refusal.value.notice.has(code=NOT_ALLOWED, session_id=carol.user_id, client_msg_id="m-1")
+    assert "belongs to a message in another conversation" in refusal.value.notice.text
+    assert (await alice.say(carol.user_id, b"for carol", client_msg_id="m-2")).msg_id == 1
+    assert texts(await carol.history(alice.user_id)) == [b"for carol"]
 
 
 @pytest.mark.parametrize("client_msg_id", ["x" * 64, "鸿雁", "a b'c\"; --"], ids=["64", "zh", "sql"])

@@ -52,6 +52,13 @@ async def test_a_repeat_is_stored_once_and_delivered_once(suite: ApiSuite, api: 
         assert [(await next_message(four)).msg_id for _ in range(2)] == [first["msg_id"], other["msg_id"]]
 
 
+async def test_an_id_of_another_conversation_is_refused_and_says_why(api: Api) -> None:
+    body = {"from_user_id": 3, "text": "which?", "client_msg_id": "order-18"}
+    await api.ask("POST", "/messages", 201, to_user_id=1, **body)
+    refusal = await api.ask("POST", "/messages", 409, to_user_id=2, **body)
+    assert "belongs to a message in another conversation" in refusal["detail"]
+
+
 async def test_a_group_gets_it_and_the_phones_of_those_who_are_away_are_pushed(
     suite: ApiSuite, api: Api, stand_in: StandIn
 ) -> None:

@@ -41,7 +41,7 @@ async def test_an_id_of_another_conversation_is_refused(company: Writer) -> None
     await company.text(1, 2, client_msg_id="a")
     sent = await company.send(single(1, 3, client_msg_id="a"), grouped(1, 2, client_msg_id="a"))
     assert all(isinstance(message.error, RefusedError) for message in sent)
-    assert all(message.msg_id == 0 and not message.duplicate for message in sent)
+    assert all(message.msg_id == 0 and message.duplicate for message in sent)
 
 
 async def test_an_id_whose_first_use_was_refused_is_free(company: Writer) -> None:

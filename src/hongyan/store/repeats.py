@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from hongyan.errors import ErrorCode, RefusedError
+from hongyan.errors import ID_IS_TAKEN, ErrorCode, RefusedError
 from hongyan.store import bulk
 from hongyan.store.entries import PendingMessage
 from hongyan.store.schema import CLIENT_MESSAGE
@@ -40,12 +40,8 @@ def stored_before(connection: Connection, entries: Iterable[PendingMessage]) -> 
 
 def answer_repeat(entry: PendingMessage, first: First) -> None:
     """Give a repeat the number of the first; an id reused for another conversation is refused."""
-    if (first.session_type, first.peer) != (entry.session_type, entry.peer):
-        text = (
-            "not stored: you have used this client_msg_id before, for a message in another conversation; "
-            "give every new message an id of its own"
-        )
-        entry.error = RefusedError(ErrorCode.NOT_ALLOWED, text)
-        return
-    entry.msg_id = first.msg_id
     entry.duplicate = True
+    if (first.session_type, first.peer) != (entry.session_type, entry.peer):
+        entry.error = RefusedError(ErrorCode.NOT_ALLOWED, ID_IS_TAKEN)
+    else:
+        entry.msg_id = first.msg_id

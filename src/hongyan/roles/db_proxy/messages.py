@@ -109,12 +109,12 @@ class MessageHandlers:
         """Answer a batch, in commit order."""
         for entry in entries:
             link, message, seq = cast(_Context, entry.context)
+            if entry.duplicate:
+                message.duplicate = True
             if entry.error is not None:
                 _answer(link, message, seq, entry.error)
                 continue
             message.msg_id = entry.msg_id
-            if entry.duplicate:
-                message.duplicate = True
             link.send(OutboundFrame(commands.MSG_DATA, message, seq))
 
 

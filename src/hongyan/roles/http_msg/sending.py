@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 import structlog
 
-from hongyan.errors import ErrorCode, RefusedError
+from hongyan.errors import ID_IS_TAKEN, ErrorCode, RefusedError
 from hongyan.roles.http_msg.links import Links
 from hongyan.wire import commands
 from hongyan.wire.cipher import CipherError, MessageCipher
@@ -66,7 +66,8 @@ class Sender:
         if not stored.msg_id:
             known = stored.refusal in _REFUSALS
             code = ErrorCode(stored.refusal) if known else ErrorCode.NOT_STORED
-            raise RefusedError(code, _REFUSALS.get(code, "the database could not store it; send it again"))
+            text = _REFUSALS.get(code, "the database could not store it; send it again")
+            raise RefusedError(code, ID_IS_TAKEN if stored.duplicate else text)
         if not stored.duplicate:
             self._deliver(stored)
         return Sent(stored.msg_id, created, stored.duplicate)

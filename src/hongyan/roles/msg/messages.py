@@ -6,7 +6,7 @@ from typing import Final
 import structlog
 
 from hongyan.cluster.link import Link
-from hongyan.errors import ErrorCode, RefusedError
+from hongyan.errors import ID_IS_TAKEN, ErrorCode, RefusedError
 from hongyan.roles.msg.ack_time import AckTime
 from hongyan.roles.msg.context import MsgContext, MsgTables
 from hongyan.roles.msg.push import PushHandlers
@@ -147,7 +147,7 @@ class MessageHandlers:
             return
         known = message.refusal in _REFUSALS
         code = ErrorCode(message.refusal) if known else ErrorCode.NOT_STORED
-        error = RefusedError(code, _REFUSALS[code])
+        error = RefusedError(code, ID_IS_TAKEN if message.duplicate else _REFUSALS[code])
         session.notify_refusal(error, commands.MSG_DATA.id, seq, message)
 
     def _acknowledge(self, session: ClientSession, message: IMMsgData, seq: int) -> None:
