@@ -66,6 +66,16 @@ def test_what_is_found_after_a_restart(folder: FileFolder, tmp_path: Path) -> No
     assert found[online.task_id].transfer.is_online
 
 
+def test_a_transfer_that_passed_through_is_found_as_such(folder: FileFolder) -> None:
+    done, removed = transfer(is_online=True), transfer(is_online=True)
+    folder.create(done)
+    for each in (done, done, removed):
+        folder.mark_done(each)
+    assert [(kept.transfer, kept.is_finished) for kept in folder.scan()] == [(done, True)]
+    folder.remove(done.task_id)
+    assert not list(folder.scan())
+
+
 def test_a_file_that_an_original_keeps_is_found_and_one_that_is_cut_is_not(
     folder: FileFolder, tmp_path: Path
 ) -> None:

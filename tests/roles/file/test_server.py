@@ -218,7 +218,8 @@ async def test_what_the_sender_was_not_asked_for_does_not_reach_the_receiver(ser
     assert await receiver.rest() == b""
 
 
-async def test_a_sender_who_was_cut_off_at_the_end_hears_of_it_later(server: Running) -> None:
+async def received_behind_the_senders_back(server: Running) -> str:
+    """A transfer that passes through to the end while its sender is cut off."""
     task_id = await server.transfer(3, is_online=True)
     sender = await server.login(task_id, ANNA, SENDER)
     receiver = await server.login(task_id, BOB, RECEIVER)
@@ -226,10 +227,27 @@ async def test_a_sender_who_was_cut_off_at_the_end_hears_of_it_later(server: Run
     sender.writer.transport.abort()
     receiver.send(commands.FILE_STATE, state(task_id, BOB, base.CLIENT_FILE_DONE))
     await receiver.rest()
+    return task_id
+
+
+async def hears_that_it_is_done(server: Running, task_id: str) -> None:
     again = await server.login(task_id, ANNA, SENDER)
     told = await again.next(commands.FILE_STATE)
     assert (told.state, told.user_id) == (base.CLIENT_FILE_DONE, BOB)
     assert await again.rest() == b""
+
+
+async def test_a_sender_who_was_cut_off_at_the_end_hears_of_it_after_a_restart_too(tmp_path: Path) -> None:
+    async with open_file_server(tmp_path) as server:
+        task_id = await received_behind_the_senders_back(server)
+    async with open_file_server(tmp_path) as server:
+        await hears_that_it_is_done(server, task_id)
+        await server.refuses(await server.login(task_id, BOB, RECEIVER, result=1), "file_login_refused")
+
+
+async def test_a_sender_who_was_cut_off_at_the_end_hears_of_it_later(server: Running) -> None:
+    task_id = await received_behind_the_senders_back(server)
+    await hears_that_it_is_done(server, task_id)
     await server.refuses(await server.login(task_id, BOB, RECEIVER, result=1), "file_login_refused")
     await server.refuses(await server.login(task_id, BOB, SENDER, result=1), "file_login_refused")
 

@@ -10,7 +10,7 @@ import pytest
 from hongyan.config import FileConfig
 from hongyan.errors import ErrorCode, RefusedError
 from hongyan.roles.file.folder import FileFolder
-from hongyan.roles.file.shelf import Shelf
+from hongyan.roles.file.shelf import FINISHED_S, Shelf
 from hongyan.roles.file.transfer import Transfer
 
 HOUR_S = 3600
@@ -93,3 +93,38 @@ async def test_a_restart_remembers_everything(shelf_with: Callable[..., Shelf]) 
     assert all(after.find(entry.transfer.task_id) is not None for entry in entries)
     with pytest.raises(RefusedError):
         await after.begin(transfer(sender=1))
+
+
+async def test_what_passed_through_is_remembered_over_a_restart_for_a_while(
+    shelf_with: Callable[..., Shelf],
+) -> None:
+    before = shelf_with()
+    await before.open()
+    entry = await before.begin(transfer(is_online=True))
+    entry.is_finished = True
+    await before.forget(entry)
+    after = shelf_with()
+    await after.open()
+    task_id, now = entry.transfer.task_id, time.time()
+    found = after.find(task_id)
+    assert found is not None
+    assert found.is_finished
+    assert (len(after), await after.sweep(now)) == (0, 0)
+    assert len(list(after.folder.scan())) == 1
+    await after.sweep(now + FINISHED_S + 1)
+    assert after.find(task_id) is None
+    assert not list(after.folder.scan())
+
+
+async def test_no_more_than_so_many_that_passed_through_are_remembered(
+    shelf_with: Callable[..., Shelf], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hongyan.roles.file.shelf.MOST_FINISHED", 2)
+    shelf = shelf_with()
+    await shelf.open()
+    entries = [await shelf.begin(transfer(is_online=True)) for _ in range(3)]
+    for entry in entries:
+        entry.is_finished, entry.touched = True, time.time()
+        await shelf.forget(entry)
+    assert [shelf.find(entry.transfer.task_id) for entry in entries] == [None, *entries[1:]]
+    assert len(list(shelf.folder.scan())) == 2

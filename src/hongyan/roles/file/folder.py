@@ -2,7 +2,8 @@
 
 A kept file stands under its id, in a folder of the id's first two characters. While it is uploaded it
 ends in ``.part`` and holds a contiguous beginning, nothing else; a transfer that passes through has
-only its header there, ending in ``.online``, so that it can go on after a restart.
+only its header there, ending in ``.online``, so that it can go on after a restart, and for a while in
+``.done``, so that its sender can hear that it went through.
 """
 
 import contextlib
@@ -18,6 +19,8 @@ from hongyan.wire.blocks import Buffer
 
 PART: Final = ".part"
 ONLINE: Final = ".online"
+DONE: Final = ".done"
+_SUFFIXES: Final = ("", PART, ONLINE, DONE)
 _TAG_FILE: Final = "server_tag"
 
 
@@ -28,12 +31,14 @@ class Kept(NamedTuple):
         transfer: what it says of itself.
         received: how many bytes of the file are there.
         is_whole: whether it can be fetched.
+        is_finished: whether it passed through and its receiver has it.
         touched: when something was last written to it, in Unix seconds.
     """
 
     transfer: Transfer
     received: int
     is_whole: bool
+    is_finished: bool
     touched: float
 
 
@@ -115,9 +120,21 @@ class FileFolder:
         """
         return os.open(self._path(transfer.task_id), os.O_RDONLY)
 
+    def mark_done(self, transfer: Transfer) -> None:
+        """Note that a transfer passed through; one that was removed meanwhile stays so.
+
+        Raises:
+            OSError: it cannot be noted.
+        """
+        path = self._path(transfer.task_id, ONLINE)
+        with contextlib.suppress(FileNotFoundError):
+            os.utime(path)  # it is remembered from now on
+            path.rename(path.with_suffix(DONE))
+            _sync_folder(path.parent)
+
     def remove(self, task_id: str) -> None:
         """Remove whatever is kept under an id."""
-        for suffix in ("", PART, ONLINE):
+        for suffix in _SUFFIXES:
             self._path(task_id, suffix).unlink(missing_ok=True)
 
     def _path(self, task_id: str, suffix: str = "") -> Path:
@@ -130,17 +147,19 @@ class FileFolder:
         """Read what stands under a path; None when it is not ours, or not whole though it should be."""
         try:
             with path.open("rb") as file:
-                transfer = Transfer.from_header(file.read(HEADER_BYTES), is_online=path.suffix == ONLINE)
+                transfer = Transfer.from_header(
+                    file.read(HEADER_BYTES), is_online=path.suffix in {ONLINE, DONE}
+                )
                 stat = os.fstat(file.fileno())
         except (OSError, ValueError):
             return None
         received = stat.st_size - HEADER_BYTES
         is_whole = path.name == transfer.task_id
-        if path.name not in {transfer.task_id, transfer.task_id + PART, transfer.task_id + ONLINE}:
+        if path.name not in {transfer.task_id + suffix for suffix in _SUFFIXES}:
             return None
         if received > transfer.size or (is_whole and received != transfer.size):
             return None
-        return Kept(transfer, received, is_whole, stat.st_mtime)
+        return Kept(transfer, received, is_whole, path.suffix == DONE, stat.st_mtime)
 
 
 def write_behind(descriptor: int, received: int, blocks: Sequence[Buffer]) -> None:

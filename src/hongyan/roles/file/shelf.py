@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, ParamSpec, TypeVar
@@ -78,7 +79,10 @@ class Shelf:
         """
         self.tag = await self.on_disk(self.folder.open)
         for kept in await self.on_disk(lambda: list(self.folder.scan())):
-            self._put(_entry(kept))
+            if kept.is_finished:
+                self._finished[kept.transfer.task_id] = _entry(kept)
+            else:
+                self._put(_entry(kept))
 
     def close(self) -> None:
         """Wait for what the threads are doing."""
@@ -90,7 +94,7 @@ class Shelf:
         return await loop.run_in_executor(self._threads, lambda: work(*args, **kwargs))
 
     def find(self, task_id: str) -> Entry | None:
-        """Return the transfer of an id, also one that was finished a moment ago."""
+        """Return the transfer of an id, also one that passed through a moment ago."""
         entry = self._entries.get(task_id) or self._finished.get(task_id)
         if entry is None or not entry.is_finished or time.time() - entry.touched < FINISHED_S:
             return entry
@@ -120,15 +124,23 @@ class Shelf:
         self._drop(entry)
         if entry.is_finished:
             self._finished[entry.transfer.task_id] = entry
-            while len(self._finished) > MOST_FINISHED:
-                del self._finished[next(iter(self._finished))]
-        await self.on_disk(self.folder.remove, entry.transfer.task_id)
+            await self.on_disk(self.folder.mark_done, entry.transfer)
+            await self._forget_finished(list(self._finished)[:-MOST_FINISHED])
+        else:
+            await self.on_disk(self.folder.remove, entry.transfer.task_id)
+
+    async def _forget_finished(self, task_ids: Iterable[str]) -> None:
+        for task_id in task_ids:
+            self._finished.pop(task_id, None)
+            await self.on_disk(self.folder.remove, task_id)
 
     async def sweep(self, now: float) -> int:
         """Remove what is too old and what nobody is busy with; return how much that was."""
         old = [entry for entry in self._entries.values() if self._is_old(entry, now)]
         for entry in old:
             await self.forget(entry)
+        finished = self._finished.items()
+        await self._forget_finished([key for key, entry in finished if now - entry.touched > FINISHED_S])
         return len(old)
 
     def _is_old(self, entry: Entry, now: float) -> bool:
@@ -172,4 +184,4 @@ def _weight(entry: Entry) -> int:
 
 
 def _entry(kept: Kept) -> Entry:
-    return Entry(kept.transfer, kept.received, kept.is_whole, touched=kept.touched)
+    return Entry(kept.transfer, kept.received, kept.is_whole, kept.is_finished, kept.touched)
