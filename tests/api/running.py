@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from measuring.ports import free_ports
 
 from hongyan.administration.keys import SCOPES
 from hongyan.client import Client, Options, Timing
@@ -17,6 +18,7 @@ HONGYAN = Path(sys.executable).with_name("hongyan")
 PASSWORD = "secret"
 ALL_SCOPES = SCOPES
 DEADLINE_S = 60.0
+_KEPT_PORTS = ("login_http", "msg", "http_msg")
 TIMING = Timing(ack_s=2.0, reconnect_first_s=0.1, reconnect_longest_s=0.3, gap_s=0.1)
 
 
@@ -31,7 +33,7 @@ class Api(httpx.AsyncClient):
 
 
 class ApiSuite:
-    """``hongyan up`` on a folder and on ports that stay the same over a kill.
+    """``hongyan up`` on a folder; the ports that clients use stay the same over a kill.
 
     A database of its own, unless ``settings`` name another; the first suite on that makes the users.
     """
@@ -47,6 +49,7 @@ class ApiSuite:
         self._place = ["--data", str(folder / "data")]
         if "db_proxy" in (settings or {}):
             self._place = ["--config", str(folder / "suite.toml")]
+        self._ports = dict(zip(_KEPT_PORTS, free_ports(len(_KEPT_PORTS)), strict=True))
         self.addresses: dict[str, str] = {}
         self._ready = folder / "ready.json"
         self._log = folder / "suite.log"
@@ -92,7 +95,7 @@ class ApiSuite:
     def start(self) -> None:
         """Start and wait until it accepts connections."""
         self._ready.unlink(missing_ok=True)
-        ports = ["all=0"] + [f"{role}={where.rpartition(':')[2]}" for role, where in self.addresses.items()]
+        ports = ["all=0", *(f"{role}={port}" for role, port in self._ports.items())]
         flags = [flag for port in ports for flag in ("--port", port)]
         files = ["--data", "data", "--config", "suite.toml", "--ready-file", str(self._ready)]
         with self._log.open("ab") as log:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from google.protobuf.message import Message
+from measuring.ports import free_ports
 
 from hongyan.wire import commands
 from hongyan.wire.cipher import MessageCipher
@@ -51,7 +52,7 @@ class FakeSuite:
         self.largest_page = 100
         self._changed = asyncio.Condition()
         self._pdu_server: asyncio.Server | None = None
-        self.port = 0
+        (self.port,) = free_ports(1)  # the same after a stop
 
     @property
     def connection(self) -> FakeConnection:
@@ -113,7 +114,6 @@ class FakeSuite:
 
     async def start(self) -> None:
         self._pdu_server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = self._pdu_server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
         """Close everything at once, as a killed server does."""

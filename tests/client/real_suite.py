@@ -8,6 +8,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from measuring.ports import free_ports
+
 HONGYAN = Path(sys.executable).with_name("hongyan")
 PASSWORD = "secret"
 _DEADLINE_S = 60.0
@@ -28,6 +30,7 @@ class RealSuite:
         self._ready = folder / "ready.json"
         self._log = folder / "suite.log"
         self._process: subprocess.Popen[bytes] | None = None
+        self._ports = dict(zip(_KEPT_PORTS, free_ports(len(_KEPT_PORTS)), strict=True))
         self.addresses: dict[str, str] = {}
 
     @property
@@ -42,9 +45,7 @@ class RealSuite:
     def start(self) -> None:
         """Start and wait until it accepts connections."""
         self._ready.unlink(missing_ok=True)
-        ports = [
-            f"{role}={self.addresses[role].rpartition(':')[2]}" for role in _KEPT_PORTS if self.addresses
-        ]
+        ports = [f"{role}={port}" for role, port in self._ports.items()]
         flags = [flag for port in ("all=0", *ports) for flag in ("--port", port)]
         command = [HONGYAN, "up", "--data", self._folder / "data", "--ready-file", self._ready, *flags]
         with self._log.open("ab") as log:

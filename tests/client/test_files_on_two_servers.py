@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from measuring.ports import free_ports
 
 from hongyan.client import Client, ConnectFailed, Conversation, Options, Timing
 from hongyan.client.transfers.file_link import FileLink, Role
@@ -25,15 +26,16 @@ class SecondFileServer:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
-        self.addresses = {"file": "127.0.0.1:0", "file_msg": "127.0.0.1:0"}
+        self._ports = free_ports(2)
+        self.addresses: dict[str, str] = {}
 
     def start(self) -> None:
         ready, config = self._folder / "second.json", self._folder / "second.toml"
         ready.unlink(missing_ok=True)
-        ports = {name: address.rpartition(":")[2] for name, address in self.addresses.items()}
+        port, msg_port = self._ports
         config.write_text(
             f'[cluster]\nsecret = "{SECRET}"\n[metrics]\nport = 0\n'
-            f"[file]\nport = {ports['file']}\nmsg_port = {ports['file_msg']}\n"
+            f"[file]\nport = {port}\nmsg_port = {msg_port}\n"
             f'directory = "{self._folder / "second"}"\n'
         )
         with (self._folder / "second.log").open("ab") as log:

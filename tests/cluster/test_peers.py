@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import cast
 
 import pytest
+from measuring.ports import free_ports
 
 from hongyan.cluster.connector import LinkConnector, listen_for_links
 from hongyan.cluster.link import Link
@@ -105,11 +106,11 @@ async def test_who_is_listed_again_in_time_is_kept(scene: Scene):
 
 
 async def test_a_server_that_was_started_anew_is_connected_to_at_once(scene: Scene):
-    address, listener = await scene.listen()
-    listener.close()
+    (port,) = free_ports(1)
+    address = f"127.0.0.1:{port}"
     scene.peers.follow({address: "a"})
     await asyncio.sleep(0)
-    await scene.listen(int(address.rpartition(":")[2]))
+    await scene.listen(port)
     scene.peers.follow({address: "b"})
     await scene.msg.until(lambda: bool(scene.msg.links))
 
