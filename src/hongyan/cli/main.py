@@ -1,9 +1,11 @@
 """The entry point: finds the subcommand, and turns errors into one line and an exit code."""
 
+import gc
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final, NoReturn
 
 import click
@@ -46,13 +48,25 @@ class LazyGroup(click.Group):
         if cmd_name not in SUBCOMMANDS:
             return None
         name = cmd_name.replace("-", "_")
-        command: click.Command = getattr(importlib.import_module(f"hongyan.cli.{name}"), name)
+        with _no_garbage():
+            command: click.Command = getattr(importlib.import_module(f"hongyan.cli.{name}"), name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the overview from the table, without importing anything."""
         with formatter.section("Commands"):
             formatter.write_dl(list(SUBCOMMANDS.items()))
+
+
+@contextmanager
+def _no_garbage() -> Iterator[None]:
+    """Import without looking for garbage: modules live for ever, and looking is a fifth of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 EXAMPLES: Final = """\b

@@ -26,7 +26,7 @@ from sqlalchemy import (
     update,
     values,
 )
-from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -257,7 +257,12 @@ def _sqlite_upsert(table: Table, rows: list[dict[str, Any]], changed: str) -> Cl
     )
 
 
+# The other dialects are imported by those who use them: each takes SQLAlchemy a while to load.
+
+
 def _postgresql_upsert(table: Table, rows: list[dict[str, Any]], changed: str) -> ClauseElement:
+    from sqlalchemy.dialects import postgresql
+
     statement = postgresql.insert(table).values(rows)
     return statement.on_conflict_do_update(
         index_elements=list(table.primary_key), set_={changed: statement.excluded[changed]}
@@ -265,6 +270,8 @@ def _postgresql_upsert(table: Table, rows: list[dict[str, Any]], changed: str) -
 
 
 def _mysql_upsert(table: Table, rows: list[dict[str, Any]], changed: str) -> ClauseElement:
+    from sqlalchemy.dialects import mysql
+
     statement = mysql.insert(table).values(rows)
     return statement.on_duplicate_key_update({changed: statement.inserted[changed]})
 

@@ -1,6 +1,7 @@
 """Asks running processes for their status."""
 
 import json
+import ssl
 from pathlib import Path
 from typing import Any, cast
 
@@ -27,6 +28,13 @@ def metrics_url(data_dir: Path) -> str:
             f"{path}: {error.strerror}; no suite runs on this folder. Name another with --data, or with "
             "--url the metrics address of a server, such as http://127.0.0.1:8790"
         ) from error
+
+
+def inside_client(timeout_s: float) -> httpx.AsyncClient:
+    """Make a client for the metrics addresses of servers: plain HTTP, so that no authorities are loaded."""
+    return httpx.AsyncClient(
+        timeout=timeout_s, trust_env=False, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    )
 
 
 def fetch_status(url: str) -> StatusReport:

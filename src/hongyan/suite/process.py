@@ -124,6 +124,7 @@ class SuiteProcess:
         Raises:
             HongyanError: something could not be started.
         """
+        gc.disable()
         reactor = Reactor(self._metrics)
         reactor.start()
         try:
@@ -376,10 +377,10 @@ def _allow_many_sockets() -> None:
 
 
 def _settle_memory() -> None:
-    """What is loaded at the start lives for ever: keep the garbage collector from looking at it again."""
-    gc.collect()
+    """What is loaded at the start lives for ever: the garbage collector looks at what comes after it."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+    gc.enable()
 
 
 def first_cause(failures: BaseExceptionGroup) -> BaseException:

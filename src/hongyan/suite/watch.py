@@ -12,6 +12,7 @@ import structlog
 
 from hongyan.cluster.discovery.discovery import Discovery
 from hongyan.cluster.discovery.record import ServerRecord
+from hongyan.suite.asking import inside_client
 from hongyan.suite.status import ProcessStatus, StatusReport
 from hongyan.wire.commands import Node
 
@@ -138,7 +139,7 @@ class Watch:
 
     async def run(self) -> None:
         """Look again and again."""
-        async with httpx.AsyncClient(timeout=ANSWER_LIMIT_S, trust_env=False) as client:
+        async with inside_client(ANSWER_LIMIT_S) as client:
             while True:
                 await self.look(client)
                 await asyncio.sleep(EVERY_S)

@@ -1,9 +1,9 @@
 """Serves a folder of static files: read once, named by their content, behind a strict policy."""
 
+import asyncio
 import gzip
 import mimetypes
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from dataclasses import dataclass
 from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
@@ -28,14 +28,28 @@ COMMON_HEADERS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
 class StaticFile:
-    """One file as it is sent."""
+    """One file as it is sent.
 
-    body: bytes
-    gzipped: bytes | None
-    etag: bytes
-    content_type: bytes
+    Args:
+        name: tells its type.
+        body: what is in it.
+    """
+
+    def __init__(self, name: str, body: bytes) -> None:
+        kind = _TYPES.get(Path(name).suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+        is_text = kind.startswith("text/") or kind in ("image/svg+xml", "application/json")
+        self.body = body
+        self.etag = f'"{_digest(body)[:16]}"'.encode()
+        self.content_type = (f"{kind}; charset=utf-8" if is_text else kind).encode()
+        self._shrinks = is_text and len(body) >= _SMALL
+        self._gzipped = b""
+
+    async def gzipped(self) -> bytes | None:
+        """Return the body compressed, once and in a thread; None when that is not worth it."""
+        if self._shrinks and not self._gzipped:
+            self._gzipped = await asyncio.to_thread(gzip.compress, self.body, mtime=0)
+        return self._gzipped or None
 
 
 class StaticSite:
@@ -67,8 +81,8 @@ class StaticSite:
         build = _digest(b"".join(name.encode() + body for name, body in contents.items()))[:16]
         self._root = root
         self._policy = policy.encode()
-        self._index = _static(index, contents.pop(index).replace(BUILD, build.encode()))
-        self._files = {f"{assets}{build}/{name}": _static(name, body) for name, body in contents.items()}
+        self._index = StaticFile(index, contents.pop(index).replace(BUILD, build.encode()))
+        self._files = {f"{assets}{build}/{name}": StaticFile(name, body) for name, body in contents.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -97,8 +111,8 @@ class StaticSite:
             return
         headers.append((b"content-type", file.content_type))
         body = file.body
-        if file.gzipped is not None and b"gzip" in asked.get(b"accept-encoding", b""):
-            body = file.gzipped
+        if b"gzip" in asked.get(b"accept-encoding", b"") and (gzipped := await file.gzipped()) is not None:
+            body = gzipped
             headers.append((b"content-encoding", b"gzip"))
         headers.append((b"content-length", str(len(body)).encode()))
         await _send(send, HTTPStatus.OK, b"" if scope["method"] == "HEAD" else body, headers)
@@ -109,15 +123,6 @@ def _files(folder: Path) -> Iterable[tuple[str, Path]]:
         name = path.relative_to(folder).as_posix()
         if path.is_file() and not path.name.startswith(".") and not name.endswith((".d.ts", ".map")):
             yield name, path
-
-
-def _static(name: str, body: bytes) -> StaticFile:
-    suffix = Path(name).suffix
-    kind = _TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
-    is_text = kind.startswith("text/") or kind in ("image/svg+xml", "application/json")
-    gzipped = gzip.compress(body, mtime=0) if is_text and len(body) >= _SMALL else None
-    content_type = f"{kind}; charset=utf-8" if is_text else kind
-    return StaticFile(body, gzipped, f'"{_digest(body)[:16]}"'.encode(), content_type.encode())
 
 
 def _digest(data: bytes) -> str:

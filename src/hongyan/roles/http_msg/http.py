@@ -13,8 +13,8 @@ from hongyan.config import HttpMsgConfig
 from hongyan.errors import ErrorCode, RefusedError
 from hongyan.metrics import Metrics
 from hongyan.roles.http_msg import query
-from hongyan.roles.http_msg.api.problems import problem, refusal
 from hongyan.roles.http_msg.query import Queries
+from hongyan.roles.http_msg.refusals import problem, refusal
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

@@ -9,13 +9,13 @@ from hongyan.cluster.link import Link
 from hongyan.cluster.peers import follow, peers_of
 from hongyan.config import HttpMsgConfig
 from hongyan.reactor.http import HttpServer
-from hongyan.roles.http_msg.api.app import make_api
-from hongyan.roles.http_msg.api.asking import Services
 from hongyan.roles.http_msg.gate import Gate
 from hongyan.roles.http_msg.http import App, HttpMsgHttp
+from hongyan.roles.http_msg.late import LateApi
 from hongyan.roles.http_msg.links import Links
 from hongyan.roles.http_msg.query import Queries
 from hongyan.roles.http_msg.sending import Sender
+from hongyan.roles.http_msg.services import Services
 from hongyan.roles.http_msg.webhooks.courier import WebhookCourier
 from hongyan.roles.runtime import Runtime
 from hongyan.wire.cipher import MessageCipher
@@ -57,7 +57,7 @@ class HttpMsgServer:
             Gate(links.administration, config.wrong_keys_per_minute),
             self._sender,
         )
-        return HttpMsgHttp(config, Queries(links), make_api(services), sites, self._runtime.metrics)
+        return HttpMsgHttp(config, Queries(links), LateApi(services), sites, self._runtime.metrics)
 
     async def start(self) -> dict[str, tuple[str, int]]:
         """Listen; return the address by its name in the ready file.

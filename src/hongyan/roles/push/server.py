@@ -12,11 +12,8 @@ from hongyan.cluster.link import Link
 from hongyan.config import PushConfig
 from hongyan.reactor.dispatch import Routes
 from hongyan.reactor.reactor import Listener
-from hongyan.roles.push.apns import ApnsProvider
 from hongyan.roles.push.courier import Courier
-from hongyan.roles.push.fcm import FcmProvider
 from hongyan.roles.push.notification import Notification, Outcome, Provider, Verdict, refused
-from hongyan.roles.push.webhook import WebhookProvider
 from hongyan.roles.runtime import Runtime
 from hongyan.rules.push import SILENT
 from hongyan.wire import commands
@@ -155,10 +152,19 @@ class _Reply:
 
 
 def _providers(config: PushConfig) -> Iterator[tuple[tuple[str, ...], Provider]]:
-    """Yield what is set up with the platforms it takes; the first that takes a platform has it."""
+    """Yield what is set up with the platforms it takes; the first that takes a platform has it.
+
+    A provider is imported when it is set up: most suites have none, and start sooner.
+    """
     if config.apns.is_set:
+        from hongyan.roles.push.apns import ApnsProvider
+
         yield (IOS,), ApnsProvider(config)
     if config.fcm.service_account_file:
+        from hongyan.roles.push.fcm import FcmProvider
+
         yield config.fcm.platforms, FcmProvider(config)
     if config.webhook.url:
+        from hongyan.roles.push.webhook import WebhookProvider
+
         yield config.webhook.platforms, WebhookProvider(config)

@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 
 from hongyan import __version__
 from hongyan.metrics import Metrics
+from hongyan.suite.asking import inside_client
 from hongyan.suite.status import ProcessStatus, RoleStatus, StatusReport, addresses_of
 from hongyan.suite.supervision.child import Child
 from hongyan.suite.supervision.plan import Member
@@ -36,7 +37,7 @@ class MergedReporter:
     def __init__(self, children: Mapping[Member, Child], metrics: Metrics) -> None:
         self._children = children
         self._metrics = metrics
-        self._http = httpx.AsyncClient(timeout=TIMEOUT_S, trust_env=False)
+        self._http = inside_client(TIMEOUT_S)
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -16,8 +16,8 @@ from hongyan.roles.http_msg.api import (
     users,
     webhooks,
 )
-from hongyan.roles.http_msg.api.asking import Services
 from hongyan.roles.http_msg.api.problems import RESPONSES, explain_errors
+from hongyan.roles.http_msg.services import Services
 
 PREFIX: Final = "/api/v1"
 _ROUTERS: Final = (keys, users, departments, groups, messages, presence, discovery, webhooks)

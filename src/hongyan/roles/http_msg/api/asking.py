@@ -1,6 +1,5 @@
 """What every request of the API has: a key, its scopes, and what it may ask of the suite with them."""
 
-from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request, Security
@@ -10,24 +9,14 @@ from hongyan.administration import admins
 from hongyan.administration.admins import Noted
 from hongyan.administration.keys import KeyHolder, Scope
 from hongyan.administration.table import Caller, Model, Operation
-from hongyan.roles.http_msg.gate import Gate, NoKeyError, OutOfScopeError
-from hongyan.roles.http_msg.links import Links
-from hongyan.roles.http_msg.sending import Sender
+from hongyan.roles.http_msg.gate import NoKeyError, OutOfScopeError
+from hongyan.roles.http_msg.services import Services
 
 A = TypeVar("A", bound=Model)
 R = TypeVar("R", bound=Model)
 _BEARER = HTTPBearer(
     auto_error=False, description="An API key, made with `hongyan api-key add` or `hongyan bot add`."
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """What the API works with."""
-
-    links: Links
-    gate: Gate
-    sender: Sender
 
 
 class Asker:

@@ -117,13 +117,10 @@ class OutsideHttp:
     """
 
     def __init__(self, targets: Targets, timeout_s: float, ca_file: str) -> None:
+        self._targets = targets
         self._timeout_s = timeout_s
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=_tls(ca_file),
-            max_connections=MAX_CONNECTIONS,
-            keepalive_expiry=KEEP_ALIVE_S,
-            network_backend=_CheckedBackend(targets),
-        )
+        self._tls = _tls(ca_file) if ca_file else None
+        self._pool: httpcore.AsyncConnectionPool | None = None
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
         """Post, and return the status of the answer; what it says is nobody's business.
@@ -135,10 +132,11 @@ class OutsideHttp:
         limits: dict[str, Any] = {
             "timeout": dict.fromkeys(("connect", "read", "write", "pool"), self._timeout_s)
         }
+        pool = self._pool or await self._open()
         try:
             async with (
                 asyncio.timeout(self._timeout_s),
-                self._pool.stream(
+                pool.stream(
                     "POST", url, headers=list(headers.items()), content=body, extensions=limits
                 ) as answer,
             ):
@@ -151,7 +149,20 @@ class OutsideHttp:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._pool.aclose()
+        if self._pool is not None:
+            await self._pool.aclose()
+
+    async def _open(self) -> httpcore.AsyncConnectionPool:
+        """Make the pool at the first post: the system's authorities take a while to load."""
+        tls = self._tls or await asyncio.to_thread(_tls)
+        if self._pool is None:  # still
+            self._pool = httpcore.AsyncConnectionPool(
+                ssl_context=tls,
+                max_connections=MAX_CONNECTIONS,
+                keepalive_expiry=KEEP_ALIVE_S,
+                network_backend=_CheckedBackend(self._targets),
+            )
+        return self._pool
 
 
 _FAILURES: Final = (
@@ -175,7 +186,7 @@ async def _read_some(answer: httpcore.Response) -> None:
             return
 
 
-def _tls(ca_file: str) -> ssl.SSLContext:
+def _tls(ca_file: str = "") -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=str(Path(ca_file)) if ca_file else None)
     except OSError as error:

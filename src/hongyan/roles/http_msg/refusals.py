@@ -1,0 +1,52 @@
+"""What a request over HTTP is told that is not carried out."""
+
+import math
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Final
+
+from pydantic import BaseModel
+from starlette.responses import JSONResponse
+
+from hongyan.errors import ErrorCode, RefusedError
+from hongyan.roles.http_msg.gate import NoKeyError, OutOfScopeError
+
+_STATUS: Final = {
+    ErrorCode.MALFORMED: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ErrorCode.UNKNOWN_COMMAND: HTTPStatus.NOT_IMPLEMENTED,
+    ErrorCode.NOT_ALLOWED: HTTPStatus.CONFLICT,
+    ErrorCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    ErrorCode.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    ErrorCode.RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
+    ErrorCode.NOT_STORED: HTTPStatus.SERVICE_UNAVAILABLE,
+    ErrorCode.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+    ErrorCode.BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+class Problem(BaseModel):
+    """Why a request was not carried out: a word for programs, a sentence for people."""
+
+    code: str
+    detail: str
+
+
+def problem(
+    status: HTTPStatus, code: str, detail: str, headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """Make an answer that says no."""
+    content = Problem(code=code, detail=detail).model_dump()
+    return JSONResponse(content, status, dict(headers or {}))
+
+
+def refusal(error: RefusedError) -> JSONResponse:
+    """Say why a request was refused."""
+    if isinstance(error, NoKeyError):
+        headers = {"WWW-Authenticate": "Bearer"}
+        return problem(HTTPStatus.UNAUTHORIZED, "unauthorized", error.text, headers)
+    if isinstance(error, OutOfScopeError):
+        return problem(HTTPStatus.FORBIDDEN, "forbidden", error.text)
+    headers = {}
+    if error.retry_after_ms is not None:
+        headers["Retry-After"] = str(math.ceil(error.retry_after_ms / 1000))
+    return problem(_STATUS[error.code], error.code.name.lower(), error.text, headers)
