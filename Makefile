@@ -13,6 +13,7 @@ $(STAMP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[s3,sniff,mysql,postgres,redis]' --group dev
+	$(BIN)/python -m compileall -q src
 	touch $(STAMP)
 
 run: install
