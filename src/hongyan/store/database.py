@@ -19,8 +19,8 @@ class Database(ABC):
     """One database with its schema in place; an adapter per engine.
 
     Queries are plain functions of a synchronous Core ``Connection``, so that the same ones serve
-    every engine. They must touch nothing but the connection and their arguments: SQLite runs them
-    outside the event loop's thread, the others in it, where only the connection may wait.
+    every engine. They must touch nothing but the connection and their arguments: SQLite runs most of
+    them outside the event loop's thread, the others in it, where only the connection may wait.
     """
 
     replica: Replica | None = None
@@ -48,6 +48,12 @@ class Database(ABC):
         self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run a query on a consistent snapshot that holds everything committed before the call."""
+
+    async def read_again(
+        self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Do the same as ``read`` for a short query of rows that were read lately, so lie in memory."""
+        return await self.read(query, *args, **kwargs)
 
     async def read_copy(
         self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs

@@ -1,6 +1,6 @@
 """What checking a login needs, for many logins with one query."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -12,6 +12,8 @@ from hongyan.store.schema import PASSWORD
 from hongyan.store.teamtalk import USER
 from hongyan.store.users import COLUMNS, UserRow, user_row
 
+_IN_MEMORY: Final = 16_384
+"""Users. Their rows fill some 30 MiB where each has a page of its own."""
 _ACCOUNTS: Final = (
     select(PASSWORD.c.hash, USER.c.password, USER.c.salt, *COLUMNS)
     .select_from(USER)
@@ -24,6 +26,26 @@ class Account(NamedTuple):
 
     credentials: Credentials
     user: UserRow
+
+
+class LatelyRead:
+    """The names whose rows were read last, so many that their pages are sure to be in memory."""
+
+    def __init__(self, limit: int = _IN_MEMORY) -> None:
+        self._limit = limit
+        self._names: dict[str, None] = {}  # the latest at the end
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._names
+
+    def note(self, names: Iterable[str]) -> None:
+        """These were read now; those that were not for the longest time are forgotten."""
+        known = self._names
+        for name in names:
+            known.pop(name, None)
+            known[name] = None
+        while len(known) > self._limit:
+            del known[next(iter(known))]
 
 
 def accounts_named(connection: Connection, names: Sequence[str]) -> dict[str, Account]:

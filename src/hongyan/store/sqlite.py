@@ -54,6 +54,7 @@ class SqliteDatabase(Database):
         self._reader = threading.local()
         self._read_connections: list[Connection] = []
         self._closed = False
+        self._impatient: Connection | None = None
 
     @property
     def dialect(self) -> str:  # noqa: D102
@@ -79,12 +80,25 @@ class SqliteDatabase(Database):
         self._readers.shutdown()
         for connection in self._read_connections:
             connection.close()
+        if self._impatient is not None:
+            self._impatient.close()
 
     async def read(  # noqa: D102
         self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
         self._refuse_when_closed()
-        return await self._readers.run(partial(self._query, query, *args, **kwargs))
+        return await self._readers.run(partial(self._query, self._read_connection, query, *args, **kwargs))
+
+    async def read_again(  # noqa: D102
+        self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        # In the event loop's thread. Pages that are in the system's memory cost it some 10 µs a row; a
+        # hand-over to a reader and back costs more, and for each row the reader waits for the interpreter.
+        self._refuse_when_closed()
+        try:
+            return self._query(self._impatient_connection, query, *args, **kwargs)
+        except BackendError:
+            return await self.read(query, *args, **kwargs)  # it may wait for whoever has locked the file
 
     async def write(  # noqa: D102
         self, work: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -96,9 +110,11 @@ class SqliteDatabase(Database):
         if self._closed:
             raise BackendError("the database is closed")
 
-    def _query(self, query: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+    def _query(
+        self, connected: Callable[[], Connection], query: Callable[..., T], *args: Any, **kwargs: Any
+    ) -> T:
         with translated_errors():
-            connection = self._read_connection()
+            connection = connected()
             try:
                 return query(connection, *args, **kwargs)
             finally:
@@ -123,6 +139,13 @@ class SqliteDatabase(Database):
             connection = self._reader.connection = self._reading.connect()
             self._read_connections.append(connection)
         return connection
+
+    def _impatient_connection(self) -> Connection:
+        """Return the event loop's own connection, which fails where others would wait for a lock."""
+        if self._impatient is None:
+            self._impatient = self._reading.connect()
+            self._impatient.exec_driver_sql("PRAGMA busy_timeout=0")
+        return self._impatient
 
     def _connected(self) -> Connection:
         if self._connection is None:

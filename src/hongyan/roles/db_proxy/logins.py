@@ -19,7 +19,7 @@ from hongyan.roles.db_proxy.convert import user_info
 from hongyan.roles.db_proxy.requests import Asked, answer
 from hongyan.store import accounts, passwords, session_tokens
 from hongyan.store.accounts import NewUser
-from hongyan.store.logins import Account, accounts_named
+from hongyan.store.logins import Account, LatelyRead, accounts_named
 from hongyan.store.outbox import Outbox
 from hongyan.store.passwords import Credentials, VerifiedPasswords
 from hongyan.wire import commands
@@ -61,6 +61,7 @@ class LoginHandlers:
         self._hash = backend.hash_password
         self._session_token_s = session_token_days * session_tokens.DAY_S
         self._verified = VerifiedPasswords()
+        self._lately = LatelyRead()
         self._threads = ThreadPoolExecutor(
             HASH_THREADS, thread_name_prefix="passwords", initializer=_let_others_go_first
         )
@@ -73,24 +74,41 @@ class LoginHandlers:
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     async def _validate_all(self, asked: Sequence[Asked[IMValidateReq]]) -> None:
-        """Look them all up together and answer those that this process has let in before.
+        """Look them all up and answer those that this process has let in before.
 
         Each of the others gets a task of its own.
         """
-        names = {text(message.user_name) for _, message, _ in asked}
+        again: list[Asked[IMValidateReq]] = []
+        anew: list[Asked[IMValidateReq]] = []
+        for one in asked:
+            (again if _name_of(one) in self._lately else anew).append(one)
+        if again:
+            await self._validate_together(again, were_read_lately=True)
+        if anew:
+            await self._validate_together(anew, were_read_lately=False)
+
+    async def _validate_together(
+        self, asked: Sequence[Asked[IMValidateReq]], *, were_read_lately: bool
+    ) -> None:
+        read = self._database.read_again if were_read_lately else self._database.read
         try:
-            accounts_by_name = await self._database.read(accounts_named, list(names))
+            found = await read(accounts_named, list({_name_of(one) for one in asked}))
         except BackendError as error:
             _log.error("logins could not be checked", logins=len(asked), error=str(error))
             for link, message, frame in asked:
                 answer(link, commands.VALIDATE, _answer(text(message.user_name), _TROUBLE), frame)
             return
-        for link, message, frame in asked:
-            account = accounts_by_name.get(text(message.user_name))
-            if account is not None and self._needs_only_a_look(account, message):
-                answer(link, commands.VALIDATE, _welcome(account), frame)
-            else:
-                self._validate_alone(account, link, message, frame)
+        self._lately.note(found)
+        for one in asked:
+            self._validate_one(found.get(_name_of(one)), *one)
+
+    def _validate_one(
+        self, account: Account | None, link: Link, message: IMValidateReq, frame: Frame
+    ) -> None:
+        if account is not None and self._needs_only_a_look(account, message):
+            answer(link, commands.VALIDATE, _welcome(account), frame)
+        else:
+            self._validate_alone(account, link, message, frame)
 
     def _needs_only_a_look(self, account: Account, message: IMValidateReq) -> bool:
         if message.session_token or message.wants_session_token or self._outbox.is_watching:
@@ -215,6 +233,10 @@ def _let_others_go_first() -> None:
     """Lower the priority of this thread, where threads have one of their own."""
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, get_native_id(), HASH_NICENESS)
+
+
+def _name_of(asked: Asked[IMValidateReq]) -> str:
+    return text(asked[1].user_name)
 
 
 def _welcome(account: Account) -> IMValidateRsp:
