@@ -2,9 +2,9 @@
 
 import pytest
 
-from hongyan.bench.frames import SEQS, MessageFrames, index_of_seq, sender_mark
+from hongyan.bench.frames import HEARTBEAT_FRAME, SEQS, MessageFrames, commands_of, index_of_seq, sender_mark
 from hongyan.bench.latency import Latencies
-from hongyan.wire.commands import MSG_DATA
+from hongyan.wire.commands import HEARTBEAT, MSG_DATA
 from hongyan.wire.frame import Framer
 from hongyan.wire.pb.message_pb2 import IMMsgData
 
@@ -24,6 +24,14 @@ def test_a_frame_carries_mark_and_number_and_has_the_asked_size(index: int, clie
     assert len(message.msg_data) == 64
     assert message.msg_data.startswith(mark + b"%010d" % index)
     assert message.client_msg_id == (f"{mark.decode()}{index:010d}" if client_ids else "")
+
+
+def test_a_read_says_what_it_holds_unless_it_ends_within_a_frame() -> None:
+    template = IMMsgData(from_user_id=0, to_session_id=1, msg_id=0, create_time=0, msg_type=1)
+    message = MessageFrames(template, sender_mark("abcde", 1), 64, client_ids=False).frame(0)
+    assert commands_of(2 * HEARTBEAT_FRAME + message) == {HEARTBEAT.id, MSG_DATA.id}
+    assert commands_of(HEARTBEAT_FRAME + message[:-1]) == frozenset()
+    assert commands_of(HEARTBEAT_FRAME + message[:7]) == frozenset()
 
 
 def test_a_seq_names_the_message_next_to_the_oldest_that_is_open() -> None:

@@ -3,13 +3,14 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from functools import lru_cache, partial
 from time import perf_counter
-from typing import TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from google.protobuf.message import Message
 
 from hongyan.bench.directory import Directory
-from hongyan.bench.frames import encode, unpack_head
+from hongyan.bench.frames import commands_of, encode, unpack_head
 from hongyan.bench.plan import CLIENT_TYPES
 from hongyan.errors import BackendError, HongyanError
 from hongyan.wire.commands import ERROR_NOTICE, KICK_USER, LOGIN, LOGIN_REPLY, Command
@@ -25,6 +26,10 @@ Handler = Callable[[int, bytes, float], None]
 """Takes a frame's seq and body and the time of the read it came in."""
 
 ANSWER_TIMEOUT_S = 30.0
+NOTICES_BYTES: Final = 1024
+"""A read of so many bytes may be notices of presence, which every connection gets."""
+MOST_FRAMES: Final = 20_000
+"""So many users' logins are kept encoded."""
 
 
 class Client(asyncio.Protocol):
@@ -64,18 +69,22 @@ class Client(asyncio.Protocol):
         Raises:
             BackendError: no answer in ANSWER_TIMEOUT_S, or the connection closed.
         """
-        self.write(encode(command, message, seq=1))
-        self.handlers[reply.id] = lambda _seq, body, _now: self._resolve(reply.id, body)
-        answer = self._waiting[reply.id] = asyncio.get_running_loop().create_future()
+        return await self.ask_encoded(encode(command, message, seq=1), reply)
+
+    async def ask_encoded(self, request: bytes, reply: Command[M]) -> M:
+        """Do the same with a frame that is encoded already."""
+        self.write(request)
+        loop = asyncio.get_running_loop()
+        answer = self._waiting[reply.id] = loop.create_future()
+        self.handlers[reply.id] = partial(self._resolve, reply.id)
         if self._transport is None:
             raise BackendError("the connection closed")
+        timer = loop.call_later(ANSWER_TIMEOUT_S, self._give_up, reply)
         try:
-            body = await asyncio.wait_for(answer, ANSWER_TIMEOUT_S)
-        except TimeoutError as error:
-            raise BackendError(f"no answer to {command.name} in {ANSWER_TIMEOUT_S:.0f} s") from error
+            return parse_body(reply, await answer)
         finally:
+            timer.cancel()
             del self._waiting[reply.id], self.handlers[reply.id]
-        return parse_body(reply, body)
 
     def close(self) -> None:
         """Close on purpose."""
@@ -92,6 +101,8 @@ class Client(asyncio.Protocol):
         now = perf_counter()
         if self._rest:
             data = self._rest + data
+        elif len(data) >= NOTICES_BYTES and self._has_no_use_for(data):
+            return
         handlers = self.handlers
         position, size = 0, len(data)
         while size - position >= HEADER_BYTES:
@@ -107,6 +118,13 @@ class Client(asyncio.Protocol):
         if self.after_read is not None:
             self.after_read(now)
 
+    def _has_no_use_for(self, data: bytes) -> bool:
+        handlers = self.handlers
+        if self.after_read is not None or unpack_head(data)[1] in handlers:
+            return False  # not a word of a message is skipped, and no cache asked
+        commands = commands_of(data)
+        return bool(commands) and handlers.keys().isdisjoint(commands)
+
     def connection_lost(self, _error: Exception | None) -> None:
         """The socket is gone; unless we closed it, that is an error."""
         self._transport = None
@@ -116,7 +134,12 @@ class Client(asyncio.Protocol):
             if not answer.done():
                 answer.set_exception(BackendError("the server closed the connection"))
 
-    def _resolve(self, reply_id: int, body: bytes) -> None:
+    def _give_up(self, reply: Command[Any]) -> None:
+        answer = self._waiting[reply.id]
+        if not answer.done():
+            answer.set_exception(BackendError(f"no {reply.name} in {ANSWER_TIMEOUT_S:.0f} s"))
+
+    def _resolve(self, reply_id: int, _seq: int, body: bytes, _now: float) -> None:
         answer = self._waiting[reply_id]
         if not answer.done():
             answer.set_result(body)
@@ -160,6 +183,14 @@ async def connect(address: tuple[str, int], errors: Counter[str]) -> Client:
 
 
 async def _say_login(client: Client, name: str, password: str, client_type: str) -> None:
+    reply = await client.ask_encoded(_login_frame(name, password, client_type), LOGIN_REPLY)
+    if reply.result_code != ResultType.REFUSE_REASON_NONE:
+        raise BackendError(f"refused with {reply.result_code} {reply.result_string}")
+    client.user_id = reply.user_info.user_id
+
+
+@lru_cache(maxsize=MOST_FRAMES)
+def _login_frame(name: str, password: str, client_type: str) -> bytes:
     request = IMLoginReq(
         user_name=name,
         password=password_digest(password),
@@ -167,7 +198,4 @@ async def _say_login(client: Client, name: str, password: str, client_type: str)
         client_type=CLIENT_TYPES[client_type],
         client_version="hongyan-bench",
     )
-    reply = await client.ask(LOGIN, request, LOGIN_REPLY)
-    if reply.result_code != ResultType.REFUSE_REASON_NONE:
-        raise BackendError(f"refused with {reply.result_code} {reply.result_string}")
-    client.user_id = reply.user_info.user_id
+    return encode(LOGIN, request, seq=1)

@@ -5,13 +5,14 @@ message, and filling. spec/crypto.md 1: servers store and deliver what is not va
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from struct import Struct
 from typing import Final, TypeVar
 
 from google.protobuf.message import Message
 
 from hongyan.wire.commands import HEARTBEAT, MSG_DATA, Command
-from hongyan.wire.frame import OutboundFrame
+from hongyan.wire.frame import HEADER_BYTES, OutboundFrame
 from hongyan.wire.pb.message_pb2 import IMMsgData
 from hongyan.wire.pb.other_pb2 import IMHeartBeat
 
@@ -34,6 +35,20 @@ HEARTBEAT_FRAME: Final = OutboundFrame(HEARTBEAT, IMHeartBeat()).raw
 def encode(command: Command[M], message: M, seq: int = 0) -> bytes:
     """Make one whole frame, where speed does not matter."""
     return OutboundFrame(command, message, seq).raw
+
+
+@lru_cache(maxsize=16)
+def commands_of(data: bytes) -> frozenset[int]:
+    """Return the ids of the frames in a read; none when it ends within a frame.
+
+    For what thousands of connections get at once, such as notices of presence: looked at once for all.
+    """
+    commands, position = set(), 0
+    while len(data) - position >= HEADER_BYTES:
+        length, command, _ = unpack_head(data, position)
+        commands.add(command)
+        position += length
+    return frozenset(commands) if position == len(data) else frozenset()
 
 
 def sender_mark(run: str, sender: int) -> bytes:
