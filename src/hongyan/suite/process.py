@@ -5,23 +5,17 @@ A role is imported where it is started, so that a process with one role does not
 
 import asyncio
 import gc
-import os
-import resource
-import signal
-import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from threading import get_native_id
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import structlog
-import uvloop
 
 from hongyan.cluster.discovery.discovery import Discovery
 from hongyan.cluster.memory import connect_in_process
 from hongyan.cluster.pdu import ClusterTrust
 from hongyan.config import MIN_SECRET_CHARACTERS, Config
-from hongyan.errors import ConfigError, HongyanError
+from hongyan.errors import ConfigError
 from hongyan.metrics import Metrics
 from hongyan.reactor.http import HttpServer
 from hongyan.reactor.reactor import Reactor
@@ -29,8 +23,8 @@ from hongyan.roles.login.reply import UNSPECIFIED, host_in_url
 from hongyan.roles.runtime import Runtime
 from hongyan.suite.announce import announce
 from hongyan.suite.cores import share_one_core
-from hongyan.suite.files import write_ready_file
 from hongyan.suite.inside_http import InsideHttp
+from hongyan.suite.running import WhenReady, first_cause
 from hongyan.suite.status import ProcessReporter
 from hongyan.suite.watch import Watch, WatchedAddresses
 from hongyan.tasks import Tasks
@@ -73,13 +67,6 @@ ANSWER_LIMIT_S: Final = 1.0
 """How long a db_proxy in another process may take at the end to answer what clients still asked."""
 PUSH_LIMIT_S: Final = 2.0
 """How long providers may take at the end to take the pushes that wait."""
-
-SWITCH_INTERVAL_S: Final = 0.0002
-"""How long a thread may keep the interpreter when another wants it. The journal's thread takes it
-for microseconds between long calls into SQLite; with Python's 5 ms each of these would cost 5 ms."""
-
-Addresses = Mapping[str, tuple[str, int]]
-WhenReady = Callable[[Addresses], Awaitable[None]]
 
 
 class SuiteProcess:
@@ -310,87 +297,8 @@ def with_msfs(config: Config, host: str, port: int) -> Config:
     return config.model_copy(update={"login": login, "db_proxy": db_proxy})
 
 
-class Stoppable(Protocol):
-    """What runs until it is told to stop."""
-
-    def stop(self) -> None:
-        """Ask for an orderly end."""
-
-    async def run(self, when_ready: WhenReady) -> None:
-        """Start, call ``when_ready`` with the addresses, run."""
-
-
-def run_process(
-    process_of: Callable[[], Stoppable],
-    ready_files: Sequence[Path],
-    when_ready: WhenReady,
-    *,
-    ends_with_input: bool = False,
-) -> None:
-    """Run a process on uvloop until SIGTERM, SIGINT or SIGHUP.
-
-    Args:
-        process_of: makes the process, inside the loop.
-        ready_files: written when every role accepts connections, removed at the end.
-        when_ready: called with the addresses after that.
-        ends_with_input: stop, too, when standard input ends.
-
-    Raises:
-        HongyanError: something could not be started.
-    """
-
-    async def main() -> None:
-        process = process_of()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
-                loop.add_signal_handler(number, process.stop)
-        if ends_with_input:
-            loop.add_reader(sys.stdin.fileno(), _stop_at_the_end_of_input, loop, process)
-
-        async def ready(addresses: Addresses) -> None:
-            for ready_file in ready_files:
-                write_ready_file(ready_file, addresses)
-            await when_ready(addresses)
-
-        await process.run(ready)
-
-    _allow_many_sockets()
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
-    try:
-        uvloop.run(main())
-    finally:
-        for ready_file in ready_files:
-            ready_file.unlink(missing_ok=True)
-
-
-def _stop_at_the_end_of_input(loop: asyncio.AbstractEventLoop, process: Stoppable) -> None:
-    if not os.read(sys.stdin.fileno(), 4096):
-        loop.remove_reader(sys.stdin.fileno())
-        process.stop()
-
-
-def _allow_many_sockets() -> None:
-    """Raise the limit of open files as far as the system lets us: every client is one."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
 def _settle_memory() -> None:
     """What is loaded at the start lives for ever: the garbage collector looks at what comes after it."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
     gc.enable()
-
-
-def first_cause(failures: BaseExceptionGroup) -> BaseException:
-    """Find what the operator should read: one of our errors, or else the first bug."""
-    leaves: list[BaseException] = []
-    pending: list[BaseException] = [failures]
-    while pending:
-        error = pending.pop(0)
-        if isinstance(error, BaseExceptionGroup):
-            pending += error.exceptions
-        else:
-            leaves.append(error)
-    return next((leaf for leaf in leaves if isinstance(leaf, HongyanError)), leaves[0])

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hongyan.config import Config
-from hongyan.suite.process import Addresses, SuiteProcess, run_process
+from hongyan.suite.process import SuiteProcess
+from hongyan.suite.running import Addresses, run_process
 from hongyan.wire.commands import Node
 
 

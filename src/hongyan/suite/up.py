@@ -8,7 +8,8 @@ from hongyan.config import Config
 from hongyan.demo import DemoUser, prepare_demo
 from hongyan.roles.db_proxy.server import DbProxyServer
 from hongyan.store import open_database
-from hongyan.suite.process import ALL_ROLES, Addresses, SuiteProcess, run_process
+from hongyan.suite.process import ALL_ROLES, SuiteProcess
+from hongyan.suite.running import Addresses, run_process
 from hongyan.suite.supervision.supervisor import Supervisor
 from hongyan.wire.commands import Node
 

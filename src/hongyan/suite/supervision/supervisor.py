@@ -14,7 +14,8 @@ from hongyan.metrics import Metrics
 from hongyan.reactor.http import HttpServer
 from hongyan.roles.login.reply import UNSPECIFIED, host_in_url
 from hongyan.suite.inside_http import InsideHttp
-from hongyan.suite.process import ORDER, WhenReady, first_cause
+from hongyan.suite.process import ORDER
+from hongyan.suite.running import WhenReady, first_cause
 from hongyan.suite.supervision.child import Child, serve_command
 from hongyan.suite.supervision.folder import RuntimeFolder
 from hongyan.suite.supervision.merged import MergedReporter
