@@ -29,6 +29,8 @@ FENCE = "the fence"
 ECHO_SEQ = 0xF000
 UNFENCED_S = 0.05
 """While not all neighbours are there nobody can log in, so there is no fence, and time has to do."""
+LATE_S = 5.0
+"""So much later may come what follows on something without a fence; only what does not come takes so long."""
 FILE_PORT = 8600
 """Where the recorded file_server's clients go."""
 PUSH_S = 5.0
@@ -73,6 +75,7 @@ class Neighbours:
         }
         self._fence: Wire | None = None
         self._fence_attach = b""
+        self._had_no_fence = False
         self._numbers = itertools.count(ECHO_SEQ)
         self._closed: set[str] = set()
         self._callers: list[Wire] = []
@@ -110,8 +113,17 @@ class Neighbours:
     async def _end_step(self, next_step: int) -> None:
         await self._presence()
         await self._pushes()
+        await self._late()
         self.kept.clear()
         self.outcome.end_step(next_step)
+
+    async def _late(self) -> None:
+        """Wait for what msg_server has not done yet of a step in which something had no fence."""
+        end = time.monotonic() + LATE_S
+        while self._had_no_fence and self.outcome.has_less_than_recorded() and time.monotonic() < end:
+            await asyncio.sleep(0.01)
+            self._collect()
+        self._had_no_fence = False
 
     async def _presence(self) -> None:
         """Let notices of presence arrive, so that nobody who comes later gets one of before."""
@@ -297,6 +309,7 @@ class Neighbours:
             await self._raise_fence()
         fence, attach = self._fence, self._fence_attach
         if fence is None or not attach or link.endswith(("login", "file", "push")):
+            self._had_no_fence |= not link.endswith("push")  # pushes are waited for anyway
             await asyncio.sleep(UNFENCED_S)
             return
         seq = next(self._numbers)

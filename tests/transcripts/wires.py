@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from hongyan.wire.frame import Framer, InboundFrame
 
-DEADLINE_S = 10.0
+DEADLINE_S = 40.0
 MAX_FRAME_BYTES = 64 * 1024 * 1024
 
 
