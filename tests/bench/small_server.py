@@ -167,7 +167,7 @@ def running(faults: Faults | None = None) -> Iterator[tuple[str, Server]]:
     ready: queue.SimpleQueue[tuple[str, Callable[[], None]]] = queue.SimpleQueue()
     thread = threading.Thread(target=lambda: asyncio.run(_serve(server, ready)))
     thread.start()
-    url, stop = ready.get(timeout=10)
+    url, stop = ready.get(timeout=60)
     try:
         yield url, server
     finally:

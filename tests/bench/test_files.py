@@ -20,7 +20,7 @@ SIZE: Final = 64 * 1024 * 1024
 MOST_MEMORY_MIB: Final = 50
 SLOWEST: Final = 0.1
 """A fifth of what is promised, since other programs may run beside."""
-TRIES: Final = 3
+TRIES: Final = 6
 
 
 @dataclass
@@ -47,7 +47,7 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             yield Running(f"http://{json.loads(ready.read_text())['login_http']}", process.pid, folder)
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(20)
+            process.wait(60)
 
 
 def measure(suite: Running) -> FileFigures:

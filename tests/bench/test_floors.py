@@ -16,7 +16,7 @@ from hongyan.bench.run import run
 
 HONGYAN: Final = str(Path(sys.executable).with_name("hongyan"))
 USERS: Final = Users("bench", 100, "bench")
-TRIES: Final = 3
+TRIES: Final = 8
 BASE: Final = Plan("p2p", "", USERS, seconds=1.0, warmup_s=0.5, pairs=50, window=8)
 ECHO: Final = replace(BASE, scenario="echo", connections=50)
 
@@ -36,7 +36,7 @@ def login_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             yield f"http://{json.loads(ready.read_text())['login_http']}"
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(20)
+            process.wait(60)
 
 
 @pytest.mark.parametrize(
