@@ -34,7 +34,6 @@ class People:
     def __init__(self, place: Place) -> None:
         self.place = place
         self._open: list[Connection] = []
-        self._ids: dict[str, int] = {}
 
     @property
     def web(self) -> str:
@@ -63,9 +62,10 @@ class People:
     async def user(self) -> User:
         """Somebody new, who is not online."""
         name = self.place.people.take_name()
-        if name not in self._ids:
-            self._ids = await self._read_ids(name)
-        return User(name, self._ids[name])
+        ids = self.place.people.ids
+        if name not in ids:
+            ids |= await self._read_ids(name)
+        return User(name, ids[name])
 
     async def _read_ids(self, reader: str) -> dict[str, int]:
         client = await Client.open(self.place.msg, user=User(reader))

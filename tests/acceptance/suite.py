@@ -277,11 +277,16 @@ def accepts(port: int) -> bool:
 
 
 class Registry:
-    """Makes users with the command line; a crowd at a time, since one is as dear as a hundred."""
+    """Makes users with the command line; a crowd at a time, since one is as dear as a hundred.
+
+    Attributes:
+        ids: of those of whom somebody has asked.
+    """
 
     CROWD = 150
 
     def __init__(self, suite: Suite | Cluster) -> None:
+        self.ids: dict[str, int] = {}
         self._suite = suite
         self._names: list[str] = []
         self._crowds = 0
