@@ -12,12 +12,12 @@ from hongyan.cli.common import (
     examples,
     json_option,
     print_rows,
+    read_from,
     read_password,
-    with_database,
+    write_to,
 )
 from hongyan.cli.deeds import noted
-from hongyan.store import Database, admins
-from hongyan.store.admins import AdminRow
+from hongyan.store import admins
 from hongyan.store.passwords import slow_hash
 
 SHORTEST_PASSWORD: Final = 10
@@ -48,7 +48,7 @@ def add(name: str, password: str | None, database: Place) -> None:
         admins.add(connection, name, secret, int(time()))
         noted(connection, "admin.add", name)
 
-    with_database(database, lambda opened: opened.write(work))
+    write_to(database, work)
     click.echo(f"added the administrator {name}")
 
 
@@ -57,11 +57,7 @@ def add(name: str, password: str | None, database: Place) -> None:
 @database_options
 def list_(database: Place, *, as_json: bool) -> None:
     """List every administrator."""
-
-    async def work(opened: Database) -> list[AdminRow]:
-        return await opened.read(admins.list_admins)
-
-    print_rows([row._asdict() for row in with_database(database, work)], as_json=as_json)
+    print_rows([row._asdict() for row in read_from(database, admins.list_admins)], as_json=as_json)
 
 
 @admin.command(epilog=examples("hongyan admin passwd root"))
@@ -76,7 +72,7 @@ def passwd(name: str, password: str | None, database: Place) -> None:
         admins.set_password(connection, admins.id_of(connection, name), secret, int(time()))
         noted(connection, "admin.password", name)
 
-    with_database(database, lambda opened: opened.write(work))
+    write_to(database, work)
     click.echo(f"{name} has a new password")
 
 
@@ -90,7 +86,7 @@ def remove(name: str, database: Place) -> None:
         admins.remove(connection, name)
         noted(connection, "admin.remove", name)
 
-    with_database(database, lambda opened: opened.write(work))
+    write_to(database, work)
     click.echo(f"removed the administrator {name}")
 
 

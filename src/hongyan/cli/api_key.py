@@ -1,6 +1,7 @@
 """``hongyan api-key``: what other systems use the HTTP API with."""
 
 import json
+from collections.abc import Callable
 from time import time
 from typing import Final
 
@@ -9,22 +10,35 @@ from sqlalchemy import Connection
 
 from hongyan.administration.keys import SCOPES, Scope, Token, new_token
 from hongyan.cli.common import (
+    F,
     Place,
     database_options,
     examples,
     json_option,
     print_json,
     print_rows,
-    with_database,
+    read_from,
+    write_to,
 )
 from hongyan.cli.deeds import noted
-from hongyan.store import Database, api_keys
+from hongyan.store import api_keys
 from hongyan.store.api_keys import KeyRow, NewKey
 from hongyan.store.texts import check_text
 
 DEFAULT_PER_MINUTE: Final = 600
 LARGEST_PER_MINUTE: Final = 1_000_000
 LONGEST_NAME: Final = 64
+
+
+def per_minute_option(text: str) -> Callable[[F], F]:
+    """Make the option that bounds how often the API is asked; ``text`` says what it counts."""
+    return click.option(
+        "--per-minute",
+        type=click.IntRange(1, LARGEST_PER_MINUTE),
+        default=DEFAULT_PER_MINUTE,
+        show_default=True,
+        help=text,
+    )
 
 
 @click.group("api-key")
@@ -47,13 +61,7 @@ def api_key() -> None:
 @click.option(
     "--scope", "scopes", type=click.Choice(SCOPES), multiple=True, required=True, help="May be repeated."
 )
-@click.option(
-    "--per-minute",
-    type=click.IntRange(1, LARGEST_PER_MINUTE),
-    default=DEFAULT_PER_MINUTE,
-    show_default=True,
-    help="Requests a minute; more are refused with 429.",
-)
+@per_minute_option("Requests a minute; more are refused with 429.")
 @json_option
 @database_options
 def add(name: str, scopes: tuple[Scope, ...], per_minute: int, database: Place, *, as_json: bool) -> None:
@@ -67,7 +75,7 @@ def add(name: str, scopes: tuple[Scope, ...], per_minute: int, database: Place, 
         noted(connection, "key.add", name, json.dumps({"scopes": row.scopes, "per_minute": per_minute}))
         return row
 
-    _show(with_database(database, lambda opened: opened.write(work)), token, as_json=as_json)
+    _show(write_to(database, work), token, as_json=as_json)
 
 
 @api_key.command("list", epilog=examples("hongyan api-key list", "hongyan api-key list --json"))
@@ -75,11 +83,7 @@ def add(name: str, scopes: tuple[Scope, ...], per_minute: int, database: Place, 
 @database_options
 def list_(database: Place, *, as_json: bool) -> None:
     """List every key, the revoked ones too."""
-
-    async def work(opened: Database) -> list[KeyRow]:
-        return await opened.read(api_keys.list_keys)
-
-    print_rows([row._asdict() for row in with_database(database, work)], as_json=as_json)
+    print_rows([row._asdict() for row in read_from(database, api_keys.list_keys)], as_json=as_json)
 
 
 @api_key.command(epilog=examples("hongyan api-key revoke crm"))
@@ -92,7 +96,7 @@ def revoke(name: str, database: Place) -> None:
         api_keys.revoke(connection, api_keys.id_of(connection, name), int(time()))
         noted(connection, "key.revoke", name)
 
-    with_database(database, lambda opened: opened.write(work))
+    write_to(database, work)
     click.echo(f"revoked {name}")
 
 

@@ -6,8 +6,8 @@ import click
 from sqlalchemy import Connection
 
 from hongyan.administration.keys import BOT_SCOPES, new_token
-from hongyan.cli.api_key import DEFAULT_PER_MINUTE, LARGEST_PER_MINUTE
-from hongyan.cli.common import Place, database_options, examples, json_option, print_json, with_database
+from hongyan.cli.api_key import per_minute_option
+from hongyan.cli.common import Place, database_options, examples, json_option, print_json, write_to
 from hongyan.cli.deeds import noted
 from hongyan.store.api_keys import KeyRow, NewKey
 from hongyan.store.bots import add_bot
@@ -25,13 +25,7 @@ def bot() -> None:
 @bot.command(epilog=examples("hongyan bot add echo --nick Echo"))
 @click.argument("name")
 @click.option("--nick", default="", help="The name that others see.  [default: NAME]")
-@click.option(
-    "--per-minute",
-    type=click.IntRange(1, LARGEST_PER_MINUTE),
-    default=DEFAULT_PER_MINUTE,
-    show_default=True,
-    help="Requests to the HTTP API a minute.",
-)
+@per_minute_option("Requests to the HTTP API a minute.")
 @json_option
 @database_options
 def add(name: str, nick: str, per_minute: int, database: Place, *, as_json: bool) -> None:
@@ -45,7 +39,7 @@ def add(name: str, nick: str, per_minute: int, database: Place, *, as_json: bool
         noted(connection, "bot.add", name)
         return row
 
-    row = with_database(database, lambda opened: opened.write(work))
+    row = write_to(database, work)
     if as_json:
         print_json({"user_id": row.user_id, "name": row.name, "token": token.text})
         return

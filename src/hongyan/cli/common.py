@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar, cast
 import click
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy import Connection
 
 from hongyan.config import RedisConfig
 from hongyan.config.teamtalk.reading import layers_for
@@ -122,6 +123,16 @@ def with_database(place: Place, work: Callable[[Database], Coroutine[Any, Any, T
             await database.close()
 
     return asyncio.run(opened())
+
+
+def read_from(place: Place, query: Callable[[Connection], T]) -> T:
+    """Ask the database something."""
+    return with_database(place, lambda opened: opened.read(query))
+
+
+def write_to(place: Place, change: Callable[[Connection], T]) -> T:
+    """Change something in the database, in one transaction."""
+    return with_database(place, lambda opened: opened.write(change))
 
 
 def examples(*lines: str) -> str:

@@ -1,6 +1,7 @@
 """``hongyan db``: the database itself."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from time import time
 from typing import Final
@@ -16,6 +17,7 @@ from hongyan.cli.common import (
     json_option,
     print_rows,
     with_database,
+    write_to,
 )
 from hongyan.errors import HongyanError
 from hongyan.store import Database
@@ -68,11 +70,8 @@ def check_(database: Place, *, mend: bool, yes: bool, as_json: bool) -> None:
             click.confirm(
                 "Is there a backup of this database, and is no server running?", abort=True, err=True
             )
-
-        async def work(opened: Database) -> int:
-            return await opened.write(repair, int(time()))
-
-        click.echo(f"mended {with_database(database, work)} rows and conversations", err=True)
+        mended = write_to(database, partial(repair, now=int(time())))
+        click.echo(f"mended {mended} rows and conversations", err=True)
         findings = with_database(database, look)
     print_rows([_row(finding) for finding in findings], as_json=as_json)
     if any(finding.mendable for finding in findings):

@@ -5,9 +5,9 @@ from time import time
 
 import click
 
-from hongyan.cli.common import Place, database_options, examples, json_option, print_rows, with_database
+from hongyan.cli.common import Place, database_options, examples, json_option, print_rows, read_from, write_to
 from hongyan.cli.deeds import noting
-from hongyan.store import Database, departments
+from hongyan.store import departments
 from hongyan.store.departments import DepartmentRow
 
 
@@ -30,7 +30,7 @@ def add(name: str, parent: str, priority: int, database: Place) -> None:
     """Add a department."""
     change = partial(departments.add, name=name, now=int(time()), parent=parent, priority=priority)
     work = noting("department.add", name, change)
-    made = with_database(database, lambda opened: opened.write(work))
+    made = write_to(database, work)
     click.echo(f"added {name} with id {made}")
 
 
@@ -39,11 +39,7 @@ def add(name: str, parent: str, priority: int, database: Place) -> None:
 @database_options
 def list_(database: Place, *, as_json: bool) -> None:
     """List every department."""
-
-    async def work(opened: Database) -> list[DepartmentRow]:
-        return await opened.read(departments.list_departments)
-
-    print_rows(_rows(with_database(database, work)), as_json=as_json)
+    print_rows(_rows(read_from(database, departments.list_departments)), as_json=as_json)
 
 
 def _rows(found: list[DepartmentRow]) -> list[dict[str, object]]:

@@ -1,15 +1,16 @@
 """``hongyan group``: conversations of more than two."""
 
 import json
+from functools import partial
 from time import time
 
 import click
 from sqlalchemy import Connection, select
 
-from hongyan.cli.common import Place, database_options, examples, json_option, print_rows, with_database
+from hongyan.cli.common import Place, database_options, examples, json_option, print_rows, read_from, write_to
 from hongyan.cli.deeds import noted
 from hongyan.errors import ErrorCode, RefusedError
-from hongyan.store import Database, group_events, webhooks
+from hongyan.store import group_events, webhooks
 from hongyan.store.accounts import credentials
 from hongyan.store.groups import NORMAL, TEMPORARY
 from hongyan.store.outbox import Outbox
@@ -45,11 +46,8 @@ def create(name: str, members: str, creator: str, kind: str, database: Place) ->
     names = [member.strip() for member in members.split(",") if member.strip()]
     if not names:
         raise click.UsageError("--members names nobody")
-
-    async def work(opened: Database) -> int:
-        return await opened.write(_create, name, names, creator or names[0], TYPES[kind])
-
-    click.echo(f"created {name} with id {with_database(database, work)}")
+    work = partial(_create, name=name, members=names, creator=creator or names[0], kind=TYPES[kind])
+    click.echo(f"created {name} with id {write_to(database, work)}")
     click.echo("members who are online see it at their next login, or at the first message in it", err=True)
 
 
@@ -58,11 +56,7 @@ def create(name: str, members: str, creator: str, kind: str, database: Place) ->
 @database_options
 def list_(database: Place, *, as_json: bool) -> None:
     """List every group and its members."""
-
-    async def work(opened: Database) -> list[dict[str, object]]:
-        return await opened.read(_list)
-
-    print_rows(with_database(database, work), as_json=as_json)
+    print_rows(read_from(database, _list), as_json=as_json)
 
 
 def _create(connection: Connection, name: str, members: list[str], creator: str, kind: int) -> int:

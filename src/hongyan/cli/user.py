@@ -1,6 +1,5 @@
 """``hongyan user``: the people who may log in."""
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from time import time
@@ -15,12 +14,13 @@ from hongyan.cli.common import (
     examples,
     json_option,
     print_rows,
+    read_from,
     read_password,
-    with_database,
+    write_to,
 )
 from hongyan.cli.deeds import noted, noting
 from hongyan.errors import HongyanError
-from hongyan.store import Database, accounts, departments
+from hongyan.store import accounts, departments
 from hongyan.store.accounts import Account, NewUser
 from hongyan.store.passwords import hashing
 from hongyan.store.user_import import UserFile, add_all, parse_sex
@@ -85,8 +85,9 @@ def add(
         rows = [NewUser(each, secret, department_id=place, **fields) for each in names]
         return accounts.add_users(connection, rows, int(time()))
 
-    made = _write(database, noting("user.add", name if count is None else f"{names[0]} to {names[-1]}", work))
-    click.echo(f"added {name}" if count is None else f"added {made} users, {names[0]} to {names[-1]}")
+    target = name if count is None else f"{names[0]} to {names[-1]}"
+    made = write_to(database, noting("user.add", target, work))
+    click.echo(f"added {name}" if count is None else f"added {made} users, {target}")
 
 
 @user.command("list", epilog=examples("hongyan user list", "hongyan user list --json | jq '.[].name'"))
@@ -94,11 +95,7 @@ def add(
 @database_options
 def list_(database: Place, *, as_json: bool) -> None:
     """List every user."""
-
-    async def work(opened: Database) -> list[Account]:
-        return await opened.read(accounts.list_accounts)
-
-    print_rows([_row(account) for account in with_database(database, work)], as_json=as_json)
+    print_rows([_row(account) for account in read_from(database, accounts.list_accounts)], as_json=as_json)
 
 
 @user.command(epilog=examples("hongyan user passwd anna", "hongyan user passwd anna --password secret"))
@@ -109,7 +106,7 @@ def passwd(name: str, password: str | None, database: Place) -> None:
     """Give a user another password. Connections that are open stay so."""
     secret = database.hash_password(read_password(password))
     change = partial(accounts.set_password, name=name, slow_hash=secret, now=int(time()))
-    _write(database, noting("user.password", name, change))
+    write_to(database, noting("user.password", name, change))
     click.echo(f"{name} has a new password")
 
 
@@ -122,7 +119,7 @@ def disable(name: str, database: Place) -> None:
     Connections that are open stay so; disabling in the admin console or over the HTTP API ends them, too.
     """
     change = partial(accounts.disable, name=name, now=int(time()))
-    _write(database, noting("user.edit", name, change, '{"active": false}'))
+    write_to(database, noting("user.edit", name, change, '{"active": false}'))
     click.echo(f"{name} cannot log in any more")
     click.echo("connections that are open stay so; the admin console or the HTTP API ends them", err=True)
 
@@ -154,19 +151,12 @@ def import_(file: Path, database: Place, *, dry_run: bool) -> None:
             noted(connection, "user.import", file.name, f"{len(users.rows)} users")
         return faults
 
-    faults = _write(database, work)
+    faults = write_to(database, work)
     if faults:
         for fault in faults:
             click.echo(f"{file}:{fault}", err=True)
         raise HongyanError(f"{len(faults)} faults; nothing was imported")
     click.echo(f"{len(users.rows)} users {'would be imported' if dry_run else 'imported'}")
-
-
-def _write(database: Place, change: Callable[[Connection], T]) -> T:
-    async def work(opened: Database) -> T:
-        return await opened.write(change)
-
-    return with_database(database, work)
 
 
 def _row(account: Account) -> dict[str, object]:

@@ -15,11 +15,12 @@ from hongyan.cli.common import (
     json_option,
     print_json,
     print_rows,
-    with_database,
+    read_from,
+    write_to,
 )
 from hongyan.cli.deeds import noted
 from hongyan.rules.webhooks import EVENTS, new_secret
-from hongyan.store import Database, deliveries, webhooks
+from hongyan.store import deliveries, webhooks
 from hongyan.store.deliveries import DeliveryRow
 from hongyan.store.texts import check_text
 from hongyan.store.webhooks import DEAD, NewWebhook, WebhookRow
@@ -68,7 +69,7 @@ def add(
         noted(connection, "webhook.add", name)
         return row
 
-    row = with_database(database, lambda opened: opened.write(work))
+    row = write_to(database, work)
     if as_json:
         print_json({"id": row.webhook_id, "name": row.name, "secret": secret})
         return
@@ -81,11 +82,7 @@ def add(
 @database_options
 def list_(database: Place, *, as_json: bool) -> None:
     """List every webhook, what waits for it and how much was given up."""
-
-    async def work(opened: Database) -> list[WebhookRow]:
-        return await opened.read(webhooks.list_webhooks)
-
-    print_rows([row._asdict() for row in with_database(database, work)], as_json=as_json)
+    print_rows([row._asdict() for row in read_from(database, webhooks.list_webhooks)], as_json=as_json)
 
 
 @webhook.command(epilog=examples("hongyan webhook remove 3"))
@@ -98,7 +95,7 @@ def remove(webhook_id: int, database: Place) -> None:
         webhooks.remove(connection, webhook_id)
         noted(connection, "webhook.remove", webhook_id)
 
-    with_database(database, lambda opened: opened.write(work))
+    write_to(database, work)
     click.echo(f"removed webhook {webhook_id}")
 
 
@@ -113,7 +110,7 @@ def dead(webhook_id: int, database: Place, *, as_json: bool) -> None:
         webhooks.get(connection, webhook_id)
         return deliveries.find(connection, webhook_id, DEAD, 0, MAX_LISTED)
 
-    rows = with_database(database, lambda opened: opened.read(work))
+    rows = read_from(database, work)
     shown = ("delivery_id", "event", "attempts", "created", "error")
     print_rows([{name: getattr(row, name) for name in shown} for row in rows], as_json=as_json)
 
@@ -131,5 +128,5 @@ def resend(webhook_id: int, delivery_ids: tuple[int, ...], database: Place) -> N
         noted(connection, "webhook.resend", webhook_id)
         return count
 
-    count = with_database(database, lambda opened: opened.write(work))
+    count = write_to(database, work)
     click.echo(f"{count} will be sent again")
