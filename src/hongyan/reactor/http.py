@@ -5,14 +5,27 @@ import contextlib
 import os
 import socket
 from collections.abc import Iterator, Sequence
+from http import HTTPStatus
 from typing import Any, Final
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from hongyan.errors import ConfigError
+from hongyan.errors import ConfigError, ErrorCode
 
 MAX_CONNECTIONS: Final = 2000
+STATUS_OF: Final = {
+    ErrorCode.MALFORMED: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ErrorCode.UNKNOWN_COMMAND: HTTPStatus.NOT_IMPLEMENTED,
+    ErrorCode.NOT_ALLOWED: HTTPStatus.CONFLICT,
+    ErrorCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    ErrorCode.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    ErrorCode.RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
+    ErrorCode.NOT_STORED: HTTPStatus.SERVICE_UNAVAILABLE,
+    ErrorCode.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+    ErrorCode.BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+"""How a refusal is told over HTTP."""
 
 
 class _ImpatientProtocol(H11Protocol):

@@ -3,25 +3,13 @@
 import math
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Final
 
 from pydantic import BaseModel
 from starlette.responses import JSONResponse
 
-from hongyan.errors import ErrorCode, RefusedError
+from hongyan.errors import RefusedError
+from hongyan.reactor.http import STATUS_OF
 from hongyan.roles.http_msg.gate import NoKeyError, OutOfScopeError
-
-_STATUS: Final = {
-    ErrorCode.MALFORMED: HTTPStatus.UNPROCESSABLE_ENTITY,
-    ErrorCode.UNKNOWN_COMMAND: HTTPStatus.NOT_IMPLEMENTED,
-    ErrorCode.NOT_ALLOWED: HTTPStatus.CONFLICT,
-    ErrorCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
-    ErrorCode.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    ErrorCode.RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
-    ErrorCode.NOT_STORED: HTTPStatus.SERVICE_UNAVAILABLE,
-    ErrorCode.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
-    ErrorCode.BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
-}
 
 
 class Problem(BaseModel):
@@ -49,4 +37,4 @@ def refusal(error: RefusedError) -> JSONResponse:
     headers = {}
     if error.retry_after_ms is not None:
         headers["Retry-After"] = str(math.ceil(error.retry_after_ms / 1000))
-    return problem(_STATUS[error.code], error.code.name.lower(), error.text, headers)
+    return problem(STATUS_OF[error.code], error.code.name.lower(), error.text, headers)

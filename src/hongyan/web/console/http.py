@@ -10,20 +10,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from hongyan.errors import ErrorCode, RefusedError
+from hongyan.reactor.http import STATUS_OF
 
 BODY_LIMIT_S: Final = 60.0
 HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-_STATUS: Final = {
-    ErrorCode.MALFORMED: HTTPStatus.BAD_REQUEST,
-    ErrorCode.UNKNOWN_COMMAND: HTTPStatus.NOT_IMPLEMENTED,
-    ErrorCode.NOT_ALLOWED: HTTPStatus.CONFLICT,
-    ErrorCode.NOT_FOUND: HTTPStatus.NOT_FOUND,
-    ErrorCode.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    ErrorCode.RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
-    ErrorCode.NOT_STORED: HTTPStatus.SERVICE_UNAVAILABLE,
-    ErrorCode.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
-    ErrorCode.BUSY: HTTPStatus.SERVICE_UNAVAILABLE,
-}
+_STATUS: Final = {**STATUS_OF, ErrorCode.MALFORMED: HTTPStatus.BAD_REQUEST}
 
 
 async def body_of(request: Request, limit: int) -> bytes:
