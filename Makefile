@@ -39,8 +39,6 @@ format: install
 	$(BIN)/ruff check --fix src tests scripts examples
 
 test: install
-	sh scripts/install_test_browser.sh
-	sh scripts/install_test_etcd.sh
 	sh scripts/install_test_servers.sh
 	$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 

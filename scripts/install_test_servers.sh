@@ -1,14 +1,15 @@
 #!/bin/sh
-# Installs the database servers that the tests start for themselves, where root may and one is missing.
-# Nothing is left running: the tests bring up their own, on free ports and in temporary folders.
+# Installs what the tests start for themselves, where root may and it is missing: database servers, Redis, etcd,
+# and the browser with the fonts of the screenshots. Nothing is left running: the tests bring up their own, on free
+# ports and in temporary folders.
 set -eu
 
 missing=""
-wants() { # PACKAGE BINARY...: the package is missing when none of its binaries is there
+wants() { # PACKAGE PATH...: the package is missing when none of its programs or folders is there
     package=$1
     shift
-    for binary in "$@"; do
-        if command -v "$binary" >/dev/null 2>&1 || ls "$binary" >/dev/null 2>&1; then
+    for path in "$@"; do
+        if command -v "$path" >/dev/null 2>&1 || ls -d "$path" >/dev/null 2>&1; then
             return 0
         fi
     done
@@ -18,12 +19,16 @@ wants() { # PACKAGE BINARY...: the package is missing when none of its binaries 
 wants mariadb-server mariadbd /usr/sbin/mariadbd
 wants postgresql /usr/lib/postgresql/*/bin/postgres
 wants redis-server redis-server
+wants etcd-server etcd
+wants chromium "${HONGYAN_CHROMIUM:-/usr/bin/chromium}"
+wants fonts-noto-cjk /usr/share/fonts/opentype/noto
+wants fonts-inter /usr/share/fonts/opentype/inter
 
 if [ -z "$missing" ]; then
     exit 0
 fi
 if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null 2>&1; then
-    echo "the tests of the database engines need:$missing; install these packages to run them" >&2
+    echo "some tests cannot run without these Debian packages; install them:$missing" >&2
     exit 0
 fi
 

@@ -56,7 +56,7 @@ class OpenPage(Protocol):
 async def chromium() -> AsyncIterator[Browser]:
     """The browser: one for all tests. Without it the tests say so, and under CI they fail."""
     if shutil.which(CHROMIUM) is None:
-        missing = f"there is no {CHROMIUM}; run scripts/install_test_browser.sh"
+        missing = f"there is no {CHROMIUM}; run scripts/install_test_servers.sh"
         if os.environ.get("CI") == "true":
             pytest.fail(missing)
         pytest.skip(missing)

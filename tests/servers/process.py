@@ -27,7 +27,7 @@ def require(*names: str) -> str:
         globbed = sorted(Path("/").glob(name.lstrip("/"))) if "*" in name else []
         if globbed:
             return str(globbed[-1])
-    text = f"{names[0]} is not installed: run the scripts/install_test_*.sh"
+    text = f"{names[0]} is not installed: run scripts/install_test_servers.sh"
     if os.environ.get("CI") == "true":
         pytest.fail(text)
     pytest.skip(text)
