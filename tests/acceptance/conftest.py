@@ -8,7 +8,7 @@ import pytest
 
 from push.stand_in import StandIn
 
-from .people import People
+from .people import People, people_of
 from .suite import RUNNING, Cluster, Suite, running
 
 if TYPE_CHECKING:
@@ -56,11 +56,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 @pytest.fixture
 async def cluster_people(cluster: Cluster) -> AsyncIterator[People]:
-    people = People(cluster)
-    for server in (cluster.msg, cluster.msg2):
-        await people.welcome_at(server)
-    yield people
-    await people.close()
+    async with people_of(cluster) as people:
+        yield people
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .browser import WebClient
@@ -17,7 +18,9 @@ from .client import (
 )
 
 if TYPE_CHECKING:
-    from .suite import Registry
+    from collections.abc import AsyncIterator
+
+    from .suite import Cluster, Registry
 
 
 class Place(Protocol):
@@ -100,3 +103,13 @@ class People:
         """Waits until a msg_server has its links and lets people in."""
         user = User(self.place.people.take_name())
         await eventually(lambda: self.login_code(server, user), lambda code: code == 0, "login", within_s)
+
+
+@asynccontextmanager
+async def people_of(cluster: Cluster, deadline_s: float = DEADLINE_S) -> AsyncIterator[People]:
+    """People of a cluster both of whose msg_servers take logins."""
+    people = People(cluster)
+    for server in (cluster.msg, cluster.msg2):
+        await people.welcome_at(server, deadline_s)
+    yield people
+    await people.close()

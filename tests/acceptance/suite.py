@@ -19,7 +19,7 @@ from measuring.ports import free_ports
 from .client import PASSWORD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 PlaceT = TypeVar("PlaceT", bound="Suite | Cluster")
 
@@ -43,11 +43,16 @@ def wait_until(condition: Callable[[], bool], deadline_s: float, what: str) -> N
 class Server:
     """One process and its log."""
 
-    def __init__(self, name: str, arguments: list[str], folder: Path) -> None:
+    def __init__(
+        self, name: str, arguments: list[str], folder: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """`environment` is added to ours: settings, mostly."""
         self.name = name
         self.log = folder / f"{name}.log"
+        self.ready_file = folder / f"{name}.ready"
         self._arguments = arguments
         self._folder = folder
+        self._environment = environment or {}
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -58,17 +63,25 @@ class Server:
     def exit_code(self) -> int | None:
         return None if self._process is None else self._process.poll()
 
-    def launch(self) -> None:
+    def launch(self, *more: str) -> None:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [HONGYAN, *self._arguments],
+                [HONGYAN, *self._arguments, *more],
                 cwd=self._folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                env={**os.environ, "PYTHONUNBUFFERED": "1", **self._environment},
             )
         RUNNING.append(self)
+
+    def launch_until_ready(self) -> dict[str, str]:
+        """Launches it and waits until it accepts connections; its addresses."""
+        self.ready_file.unlink(missing_ok=True)
+        self.launch("--ready-file", str(self.ready_file))
+        wait_until(lambda: self.ready_file.exists() or not self.alive, START_DEADLINE_S, "the ready file")
+        assert self.alive, f"{self.name} ended at once:\n{self.log_tail()}"
+        return json.loads(self.ready_file.read_text(encoding="utf-8"))
 
     def kill(self) -> None:
         """kill -9."""
@@ -127,37 +140,31 @@ def _kill_what_still_runs() -> None:
 class Suite:
     """`hongyan up` on a data folder of its own."""
 
-    def __init__(self, folder: Path, config: str = "", *flags: str) -> None:
+    KEPT_PORTS: tuple[str, ...] = ()
+    """Which ports stay the same when it is started again."""
+
+    def __init__(
+        self,
+        folder: Path,
+        config: str = "",
+        *flags: str,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         """`config` is TOML beside the defaults of `hongyan up`."""
         self.folder = folder
         self.data = folder / "data"
-        self.ready_file = folder / "ready.json"
         self.addresses: dict[str, str] = {}
         self.people = Registry(self)
         if config:
             (folder / "suite.toml").write_text(config, encoding="utf-8")
             flags += ("--config", str(folder / "suite.toml"))
-        self.server = Server(
-            "up",
-            [
-                "up",
-                *("--data", str(self.data)),
-                *("--port", "all=0"),
-                *("--ready-file", str(self.ready_file)),
-                *flags,
-            ],
-            folder,
-        )
+        kept = zip(self.KEPT_PORTS, free_ports(len(self.KEPT_PORTS)), strict=True)
+        flags += tuple(flag for name, port in kept for flag in ("--port", f"{name}={port}"))
+        arguments = ["up", "--data", str(self.data), "--port", "all=0", *flags]
+        self.server = Server("up", arguments, folder, environment)
 
     def start(self) -> None:
-        self.ready_file.unlink(missing_ok=True)
-        self.server.launch()
-        wait_until(self._is_up_or_dead, START_DEADLINE_S, "the ready file")
-        assert self.server.alive, f"hongyan up ended at once:\n{self.server.log_tail()}"
-        self.addresses = json.loads(self.ready_file.read_text(encoding="utf-8"))
-
-    def _is_up_or_dead(self) -> bool:
-        return self.ready_file.exists() or not self.server.alive
+        self.addresses = self.server.launch_until_ready()
 
     def stop(self) -> float:
         return self.server.stop()
@@ -168,6 +175,10 @@ class Suite:
     @property
     def msg(self) -> str:
         return self.addresses["msg"]
+
+    @property
+    def login_url(self) -> str:
+        return f"http://{self.addresses['login_http']}"
 
     def admin(self, *arguments: str) -> str:
         return admin(*arguments, "--data", str(self.data), folder=self.folder)

@@ -12,7 +12,7 @@ from cluster.etcd_server import EtcdServer
 from push.stand_in import StandIn
 
 from .client import Client, eventually, http
-from .people import People
+from .people import People, people_of
 from .phones import apns_table, until_pushed
 from .suite import Cluster, running
 
@@ -87,11 +87,8 @@ def cluster(
 
 @pytest.fixture
 async def people(cluster: EtcdCluster) -> AsyncIterator[People]:
-    people = People(cluster)
-    for server in (cluster.msg, cluster.msg2):
-        await people.welcome_at(server)
-    yield people
-    await people.close()
+    async with people_of(cluster) as people:
+        yield people
 
 
 async def told(cluster: EtcdCluster) -> dict:

@@ -56,6 +56,16 @@ async def refusal(people: People, name: str, password: str) -> int:
     return answer.result_code
 
 
+def login_of(client: Client, user: User) -> Frame:
+    return client.frame(
+        "IMLoginReq",
+        user_name=user.name,
+        password=md5(user.password),
+        online_status=ONLINE,
+        client_type=1,
+    )
+
+
 @pytest.mark.parametrize("kind", [WINDOWS, MAC, IOS, ANDROID], ids=["win", "mac", "ios", "android"])
 async def test_every_shipped_client_logs_in(people: People, kind: Kind) -> None:
     user = await people.user()
@@ -184,13 +194,7 @@ async def test_a_second_login_on_a_connection_does_not_change_who_it_is(people: 
 async def test_unknown_fields_in_the_login_do_no_harm(people: People) -> None:
     user = await people.user()
     client = await people.connect(user)
-    login = client.frame(
-        "IMLoginReq",
-        user_name=user.name,
-        password=md5(user.password),
-        online_status=ONLINE,
-        client_type=1,
-    )
+    login = login_of(client, user)
     strange = bytes.fromhex("9a0603616263")  # field 99 = "abc", as in the original's transcript
     await client.send_frame(Frame(login.command, login.body + strange, seq=login.seq))
     assert (await client.answer("IMLoginReq", login.seq)).result_code == 0
@@ -291,13 +295,7 @@ async def test_a_command_behind_its_login_in_one_write_is_never_lost_in_silence(
 ) -> None:
     user = await people.user()
     client = await people.connect(user)
-    login = client.frame(
-        "IMLoginReq",
-        user_name=user.name,
-        password=md5(user.password),
-        online_status=ONLINE,
-        client_type=1,
-    )
+    login = login_of(client, user)
     question = client.frame("IMUnreadMsgCntReq")
     await client.send_frame(login, question)
     with suppress(ClosedError):  # it had not logged in yet when it asked: closing is the rule

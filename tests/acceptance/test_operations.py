@@ -18,7 +18,7 @@ TOKEN = "5ec2e7" * 10 + "abcd"
 
 
 def test_the_ready_file_names_an_address_for_every_role(suite: Suite) -> None:
-    addresses = json.loads(suite.ready_file.read_text(encoding="utf-8"))
+    addresses = json.loads(suite.server.ready_file.read_text(encoding="utf-8"))
     assert addresses.keys() >= set(ROLES)
     assert all(re.fullmatch(r"[^:]+:\d+", address) for address in addresses.values())
     assert len(set(addresses.values())) == len(addresses)

@@ -7,7 +7,7 @@ import pytest
 from measuring.ports import free_ports
 
 from .client import http
-from .people import People
+from .people import People, people_of
 from .suite import Cluster, running
 
 LOGIN = """\
@@ -74,11 +74,8 @@ def conf_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 @pytest.fixture
 async def people(conf_cluster: Cluster) -> AsyncIterator[People]:
-    people = People(conf_cluster)
-    for server in (conf_cluster.msg, conf_cluster.msg2):
-        await people.welcome_at(server)
-    yield people
-    await people.close()
+    async with people_of(conf_cluster) as people:
+        yield people
 
 
 async def test_people_on_two_servers_chat(people: People, conf_cluster: Cluster) -> None:

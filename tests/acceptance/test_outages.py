@@ -15,7 +15,7 @@ from .client import (
     User,
     eventually,
 )
-from .people import People
+from .people import People, people_of
 from .suite import Cluster
 from .test_presence import status_of
 
@@ -25,11 +25,8 @@ RECOVERY_S = 40.0
 
 @pytest.fixture
 async def people(cluster: Cluster) -> AsyncIterator[People]:
-    people = People(cluster)
-    for server in (cluster.msg, cluster.msg2):
-        await people.welcome_at(server, RECOVERY_S)
-    yield people
-    await people.close()
+    async with people_of(cluster, RECOVERY_S) as people:
+        yield people
 
 
 async def logins_are_refused_with(people: People, code: int) -> None:

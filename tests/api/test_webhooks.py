@@ -101,11 +101,11 @@ async def test_what_is_given_up_can_be_seen_and_sent_again(
     )
     assert dead[0]["payload"]["text"] == "unwanted"
     number = path.rpartition("/")[2]
-    assert [row["event"] for row in json.loads(telling.run("webhook", "dead", number, "--json"))] == [
+    assert [row["event"] for row in json.loads(telling.admin("webhook", "dead", number, "--json"))] == [
         "message"
     ]
     receiver.answer = say_yes
-    assert telling.run("webhook", "resend", number) == "1 will be sent again\n"
+    assert telling.admin("webhook", "resend", number) == "1 will be sent again\n"
     assert (await taken(receiver)).text == "unwanted"
     assert (await api.ask("POST", f"{path}/deliveries/resend", 200, delivery_ids=[]))["resent"] == 0
 

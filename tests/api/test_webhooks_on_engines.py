@@ -58,7 +58,7 @@ async def test_each_event_is_told_once_by_two_servers_and_what_was_given_up_can_
                 pass
         receiver.answer = say_yes
         number = path.rpartition("/")[2]
-        assert await asyncio.to_thread(one.run, "webhook", "resend", number) == "1 will be sent again\n"
+        assert await asyncio.to_thread(one.admin, "webhook", "resend", number) == "1 will be sent again\n"
         assert (await taken(receiver)).text == "unwanted"
 
 

@@ -2,34 +2,28 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from client.real_suite import RealSuite
+from acceptance.suite import Suite, running
 from hongyan.cli.status import _duration, _load
 
 from .conftest import Cli
 
 
 @pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RealSuite, Path]]:
-    folder = tmp_path_factory.mktemp("status")
-    suite = RealSuite(folder)
-    try:
-        suite.start()
-        yield suite, folder / "data"
-    finally:
-        suite.stop()
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
+    with running(Suite(tmp_path_factory.mktemp("status"))) as suite:
+        yield suite
 
 
-def test_every_server_and_link_is_shown(cli: Cli, suite: tuple[RealSuite, Path]):
-    outcome = cli("status", "--data", str(suite[1]), "--json")
+def test_every_server_and_link_is_shown(cli: Cli, suite: Suite):
+    outcome = cli("status", "--data", str(suite.data), "--json")
     assert outcome.code == 0
     (process,) = json.loads(outcome.out)["processes"]
     roles = {role["role"]: role for role in process["roles"]}
     assert {"login", "msg", "route", "db_proxy"} <= roles.keys()
-    assert roles["msg"]["addresses"]["msg"] == suite[0].addresses["msg"]
+    assert roles["msg"]["addresses"]["msg"] == suite.addresses["msg"]
     assert roles["msg"]["load"]["msg_users"] == 0
     assert {("msg", "route"), ("msg", "db_proxy"), ("login", "msg")} <= {
         (link["role"], link["remote"]) for link in process["links"]
@@ -38,29 +32,29 @@ def test_every_server_and_link_is_shown(cli: Cli, suite: tuple[RealSuite, Path])
     assert process["restarts"] == 0
 
 
-def test_for_people_there_are_two_tables(cli: Cli, suite: tuple[RealSuite, Path]):
-    out = cli("status", "--data", str(suite[1])).out
-    assert suite[0].addresses["msg"] in out
+def test_for_people_there_are_two_tables(cli: Cli, suite: Suite):
+    out = cli("status", "--data", str(suite.data)).out
+    assert suite.addresses["msg"] in out
     assert "0 users" in out
     assert out.count("the same process") == len([line for line in out.splitlines() if "same process" in line])
 
 
-def test_a_server_can_be_named_by_its_metrics_address(cli: Cli, suite: tuple[RealSuite, Path]):
-    outcome = cli("status", "--url", f"http://{suite[0].addresses['metrics']}", "--json")
+def test_a_server_can_be_named_by_its_metrics_address(cli: Cli, suite: Suite):
+    outcome = cli("status", "--url", f"http://{suite.addresses['metrics']}", "--json")
     assert outcome.code == 0
     assert len(json.loads(outcome.out)["processes"]) == 1
 
 
-def test_what_does_not_answer_is_named_and_the_rest_is_shown(cli: Cli, suite: tuple[RealSuite, Path]):
-    good = f"http://{suite[0].addresses['metrics']}"
+def test_what_does_not_answer_is_named_and_the_rest_is_shown(cli: Cli, suite: Suite):
+    good = f"http://{suite.addresses['metrics']}"
     outcome = cli("status", "--url", "http://127.0.0.1:1", "--url", good, "--json")
     assert outcome.code == 1
     assert outcome.err.startswith("hongyan: http://127.0.0.1:1: ")
     assert len(json.loads(outcome.out)["processes"]) == 1
 
 
-def test_another_http_server_is_not_taken_for_ours(cli: Cli, suite: tuple[RealSuite, Path]):
-    outcome = cli("status", "--url", f"http://{suite[0].addresses['login_http']}")
+def test_another_http_server_is_not_taken_for_ours(cli: Cli, suite: Suite):
+    outcome = cli("status", "--url", f"http://{suite.addresses['login_http']}")
     assert outcome.code == 1
     assert outcome.err
 

@@ -2,60 +2,41 @@
 
 import asyncio
 import json
-import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from measuring.ports import free_ports
 
+from acceptance.suite import Server
 from hongyan.client import Client, ConnectFailed, Conversation, Options, Timing
 from hongyan.client.transfers.file_link import FileLink, Role
 
-from .real_suite import HONGYAN, PASSWORD, RealSuite
+from .real_suite import PASSWORD, RealSuite
 
 SECRET = "0123456789abcdef0123456789abcdef"
 MOST_TRIES = 60
-_DEADLINE_S = 60.0
 
 
 class SecondFileServer:
     """``hongyan serve file``, on ports that stay the same over a kill."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._process: subprocess.Popen[bytes] | None = None
-        self._ports = free_ports(2)
+        config = folder / "second.toml"
+        self._server = Server("second", ["serve", "file", "--config", str(config)], folder)
         self.addresses: dict[str, str] = {}
-
-    def start(self) -> None:
-        ready, config = self._folder / "second.json", self._folder / "second.toml"
-        ready.unlink(missing_ok=True)
-        port, msg_port = self._ports
+        port, msg_port = free_ports(2)
         config.write_text(
             f'[cluster]\nsecret = "{SECRET}"\n[metrics]\nport = 0\n'
             f"[file]\nport = {port}\nmsg_port = {msg_port}\n"
-            f'directory = "{self._folder / "second"}"\n'
+            f'directory = "{folder / "second"}"\n'
         )
-        with (self._folder / "second.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [HONGYAN, "serve", "file", "--config", config, "--ready-file", ready],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-        end = time.monotonic() + _DEADLINE_S
-        while not ready.exists():
-            assert self._process.poll() is None, (self._folder / "second.log").read_text()
-            assert time.monotonic() < end, "it does not start"
-            time.sleep(0.02)
-        self.addresses = json.loads(ready.read_text())
+
+    def start(self) -> None:
+        self.addresses = self._server.launch_until_ready()
 
     def kill(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
+        self._server.kill()
 
     @property
     def address(self) -> tuple[str, int]:
@@ -77,7 +58,7 @@ def suite(tmp_path: Path, second: SecondFileServer) -> Iterator[RealSuite]:
         "HONGYAN_CLUSTER__SECRET": SECRET,
         "HONGYAN_MSG__FILE_SERVERS": json.dumps([second.addresses["file_msg"]]),
     }
-    suite = RealSuite(tmp_path, settings)
+    suite = RealSuite(tmp_path, environment=settings)
     suite.add_users()
     suite.start()
     yield suite

@@ -16,7 +16,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(1000)
 @pytest.fixture(scope="module")
 def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSuite]:
     settings = {"HONGYAN_MSFS__REQUIRE_TOKEN": "true", "HONGYAN_MSFS__MAX_FILE_BYTES": "100000"}
-    suite = RealSuite(tmp_path_factory.mktemp("suite"), settings)
+    suite = RealSuite(tmp_path_factory.mktemp("suite"), environment=settings)
     suite.add_users()
     suite.start()
     yield suite

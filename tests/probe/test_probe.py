@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from client.real_suite import RealSuite
+from acceptance.suite import Suite, running
 from hongyan.cli.main import run
 from hongyan.config.ports import PORTS
 from hongyan.probe.checks import CHECKS, Target
@@ -30,14 +30,9 @@ REPLIES = {
 
 
 @pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RealSuite, Path]]:
-    folder = tmp_path_factory.mktemp("probe")
-    suite = RealSuite(folder)
-    try:
-        suite.start()
-        yield suite, folder / "data"
-    finally:
-        suite.stop()
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
+    with running(Suite(tmp_path_factory.mktemp("probe"))) as suite:
+        yield suite
 
 
 def probed(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, list[dict]]:
@@ -46,36 +41,36 @@ def probed(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, li
     return code, json.loads(out) if out else []
 
 
-def test_every_server_of_a_suite_answers_rightly(suite: tuple[RealSuite, Path], capsys):
-    code, findings = probed(capsys, "all", "--data", str(suite[1]))
+def test_every_server_of_a_suite_answers_rightly(suite: Suite, capsys):
+    code, findings = probed(capsys, "all", "--data", str(suite.data))
     assert [finding for finding in findings if not finding["is_right"]] == []
     assert code == 0
-    assert {finding["server"] for finding in findings} == {*CHECKS} & {*suite[0].addresses}
+    assert {finding["server"] for finding in findings} == {*CHECKS} & {*suite.addresses}
     assert all(finding["took_ms"] > 0 for finding in findings)
 
 
-def test_one_server_is_named_by_its_role_and_shown_in_a_table(suite: tuple[RealSuite, Path], capsys):
-    assert run(("probe", "db_proxy", "--data", str(suite[1]))) == 0
+def test_one_server_is_named_by_its_role_and_shown_in_a_table(suite: Suite, capsys):
+    assert run(("probe", "db_proxy", "--data", str(suite.data))) == 0
     out = capsys.readouterr().out
-    assert suite[0].addresses["db_proxy"] in out
+    assert suite.addresses["db_proxy"] in out
     assert "reads the database" in out
     assert "route" not in out
 
 
-def test_a_file_or_an_address_names_the_server_too(suite: tuple[RealSuite, Path], tmp_path: Path, capsys):
-    secret = (suite[1] / "cluster_secret").read_text().strip()
-    host, port = suite[0].addresses["route"].split(":")
+def test_a_file_or_an_address_names_the_server_too(suite: Suite, tmp_path: Path, capsys):
+    secret = (suite.data / "cluster_secret").read_text().strip()
+    host, port = suite.addresses["route"].split(":")
     file = tmp_path / "route.toml"
     file.write_text(f'[cluster]\nsecret = "{secret}"\n[route]\nhost = ["{host}"]\nport = {port}\n')
     assert probed(capsys, "route", "--config", str(file))[0] == 0
-    assert probed(capsys, "route", "--address", f"{host}:{port}", "--data", str(suite[1]))[0] == 0
+    assert probed(capsys, "route", "--address", f"{host}:{port}", "--data", str(suite.data))[0] == 0
 
 
 def test_another_secret_is_told_from_a_server_that_is_away(
-    suite: tuple[RealSuite, Path], capsys, monkeypatch: pytest.MonkeyPatch
+    suite: Suite, capsys, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("HONGYAN_CLUSTER__SECRET", "another secret, long enough")
-    code, (finding,) = probed(capsys, "route", "--data", str(suite[1]))
+    code, (finding,) = probed(capsys, "route", "--data", str(suite.data))
     assert code == 1
     assert "another secret" in finding["answer"]
     code, (finding,) = probed(capsys, "route", "--address", "127.0.0.1:1")
