@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 from hongyan.chat.views.composer import Composer
 
-DEADLINE_S: Final = 10
+DEADLINE_S: Final = 60
 
 
 class Screen:
