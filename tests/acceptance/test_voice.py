@@ -23,6 +23,8 @@ secret = "acceptance tests only"
 msfs_url = "http://127.0.0.1:{port}/"
 [msfs]
 port = {port}
+[metrics]
+port = 0
 """
 
 
