@@ -1,4 +1,4 @@
-"""One suite per test module, fresh people per test, and the server's log beside each failure."""
+"""One suite for most modules, fresh people per test, and the server's log beside each failure."""
 
 from __future__ import annotations
 
@@ -16,14 +16,29 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+@pytest.fixture(scope="session")
+def usual_suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
+    """The suite that modules without wishes share: to start one takes longer than most of their tests."""
+    with running(Suite(tmp_path_factory.mktemp("suite"))) as suite:
+        yield suite
+
+
 @pytest.fixture(scope="module")
 def suite(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
-    """The module's suite; a module that needs a configuration has it in CONFIG."""
-    config = getattr(request.module, "CONFIG", "")
+    """The module's suite; a module that needs a configuration has it in CONFIG, and a suite of its own."""
+    config: str | None = getattr(request.module, "CONFIG", None)
+    if config is None:
+        yield from _unharmed(request.getfixturevalue("usual_suite"))
+        return
     with running(Suite(tmp_path_factory.mktemp("suite"), config)) as suite:
-        yield suite
-        assert suite.server.alive, "the suite died during the tests"
-        assert not suite.server.tracebacks(), "the suite logged an exception"
+        yield from _unharmed(suite)
+
+
+def _unharmed(suite: Suite) -> Iterator[Suite]:
+    before = len(suite.server.tracebacks())
+    yield suite
+    assert suite.server.alive, "the suite died during the tests"
+    assert not suite.server.tracebacks()[before:], "the suite logged an exception"
 
 
 @pytest.fixture

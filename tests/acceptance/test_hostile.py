@@ -12,6 +12,8 @@ from .people import People
 from .suite import Suite
 from .wire import COMMAND_OF, HEADER, MESSAGE_OF, SCHEMA, Frame, encode, varint
 
+CONFIG = ""
+"""A suite for what is done to it here, and for its memory."""
 DICE = random.Random(20260101)  # noqa: S311 - repeatable noise, not a secret
 MEMORY_LIMIT_MB = 500.0
 PORTS = ["login_http", "login_client", "login_msg", "msg", "msg_ws", "route", "db_proxy", "metrics"]
