@@ -184,7 +184,7 @@ class Connection(asyncio.Protocol):
         self.quiet_limit_s = quiet_limit_s
         delay_s = self._next_look(now)
         if delay_s is not None:
-            self._reactor.wheel.watch(self, delay_s)
+            self._reactor.wheel.watch_by(self, delay_s)
 
     def stop_reading(self) -> None:
         """Take no more input; what is queued for the peer still leaves."""

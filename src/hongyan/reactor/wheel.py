@@ -38,9 +38,28 @@ class TimerWheel:
     def watch(self, member: Timed, delay_s: float) -> None:
         """Have ``member`` looked at in ``delay_s`` seconds; replaces an earlier wish."""
         self.forget(member)
-        slot = max(math.ceil((self._loop.time() + delay_s) / TICK_S), self._next_slot)
+        self._enter(member, self._slot_in(delay_s))
+
+    def watch_by(self, member: Timed, delay_s: float) -> None:
+        """Have ``member`` looked at in ``delay_s`` seconds or before, as it is when it wished so earlier.
+
+        For members that say for themselves when to come again: most are gone by then.
+        """
+        slot = self._slot_in(delay_s)
+        if member.wheel_slot is None or slot < member.wheel_slot:
+            self.forget(member)
+            self._enter(member, slot)
+
+    def _slot_in(self, delay_s: float) -> int:
+        return max(math.ceil((self._loop.time() + delay_s) / TICK_S), self._next_slot)
+
+    def _enter(self, member: Timed, slot: int) -> None:
         member.wheel_slot = slot
-        self._slots.setdefault(slot, set()).add(member)
+        members = self._slots.get(slot)
+        if members is None:
+            self._slots[slot] = {member}
+        else:
+            members.add(member)
 
     def forget(self, member: Timed) -> None:
         """Drop ``member``; harmless when it is not watched."""

@@ -6,6 +6,7 @@ all: what has come while it was busy or paused is what it does next, together.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import cache
 from typing import Any, Final, Generic, TypeVar
 
 import structlog
@@ -163,6 +164,11 @@ class _Together(Generic[M]):
 def answer(link: Link, command: Command[Any], reply: Any, frame: Frame) -> None:
     """Answer with the request's seq and attach_data; an absent one is answered with an empty one."""
     assert command.reply is not None, command.name  # noqa: S101 - only requests have work
-    if "attach_data" in reply.DESCRIPTOR.fields_by_name:
+    if _carries_attach_data(command.reply):
         reply.attach_data = frame.attach_data
     link.send(OutboundFrame(command.reply, reply, frame.seq))
+
+
+@cache
+def _carries_attach_data(reply: Command[Any]) -> bool:
+    return "attach_data" in reply.message.DESCRIPTOR.fields_by_name
