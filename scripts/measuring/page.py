@@ -121,7 +121,7 @@ def _logins(found: dict[str, Numbers]) -> Iterator[str]:
 
 def _first_logins(found: dict[str, Numbers]) -> Iterator[str]:
     yield f"## {STEADY:,} messages a second, alone and beside first logins\n"
-    yield "Four users at a time log in for the first time; each costs a slow hash, in the thread for that.\n"
+    yield "Four users at a time log in for the first time; each costs a slow hash, in the process for that.\n"
     yield from _head("what runs beside", "delivered/s", "p50 ms", "p99 ms", "heartbeat p99 ms", "faults")
     for kind, name in (("alone", "nothing"), ("beside", "first logins")):
         numbers = found[kind]

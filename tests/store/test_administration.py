@@ -24,11 +24,12 @@ from hongyan.metrics import Metrics
 from hongyan.roles.db_proxy.administration.office import Office
 from hongyan.roles.db_proxy.backend import Backend
 from hongyan.roles.db_proxy.requests import Requests
+from hongyan.slow_hashes import slow_hash
 from hongyan.store import admins as admins_table
 from hongyan.store import session_tokens
 from hongyan.store.logins import accounts_named
 from hongyan.store.outbox import Outbox
-from hongyan.store.passwords import VerifiedPasswords, client_digest, slow_hash, verify
+from hongyan.store.passwords import VerifiedPasswords, client_digest, verify
 from hongyan.tasks import Tasks
 from hongyan.wire.pb.administration_pb2 import IMAdminReq
 

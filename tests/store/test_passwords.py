@@ -64,9 +64,13 @@ def test_only_active_users_get_in(slow: str) -> None:
     assert not passwords.verify(Credentials(1, 0, "damaged", "", ""), DIGEST, verified)
 
 
-def test_whoever_does_not_get_in_costs_one_slow_hash(slow: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whoever_does_not_get_in_costs_one_slow_hash(slow: str) -> None:
     costs: list[str] = []
-    monkeypatch.setattr(passwords, "_fits", lambda stored, _: bool(costs.append(stored)))
+
+    def nothing_fits(stored: str, _offered: str) -> bool:
+        costs.append(stored)
+        return False
+
     legacy = legacy_hash("other", "salt")
     refused = (
         None,
@@ -76,18 +80,19 @@ def test_whoever_does_not_get_in_costs_one_slow_hash(slow: str, monkeypatch: pyt
         Credentials(1, 0, "", "", ""),
     )
     for expected, credentials in enumerate(refused, 1):
-        assert not passwords.verify(credentials, DIGEST, VerifiedPasswords())
+        assert not passwords.verify(credentials, DIGEST, VerifiedPasswords(), nothing_fits)
         assert len(costs) == expected
 
 
-def test_a_second_login_costs_no_slow_hash(slow: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_login_costs_no_slow_hash(slow: str) -> None:
+    def no_hash(_stored: str, _offered: str) -> bool:
+        pytest.fail("a slow hash")
+
     verified, user = VerifiedPasswords(), Credentials(1, 0, slow, "", "")
     assert passwords.verify(user, DIGEST, verified)
-    monkeypatch.setattr(passwords, "_fits", lambda *_: pytest.fail("a slow hash"))
-    assert passwords.verify(user, DIGEST, verified)
+    assert passwords.verify(user, DIGEST, verified, no_hash)
     # Users who were made together share one hash, and so the memory of it.
-    assert passwords.verify(user._replace(user_id=2), DIGEST, verified)
-    monkeypatch.setattr(passwords, "_fits", lambda *_: False)
+    assert passwords.verify(user._replace(user_id=2), DIGEST, verified, no_hash)
     assert not passwords.verify(user, client_digest("wrong"), verified)
     assert not passwords.verify(user._replace(slow_hash="changed"), DIGEST, verified)
 

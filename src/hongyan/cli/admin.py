@@ -17,8 +17,8 @@ from hongyan.cli.common import (
     write_to,
 )
 from hongyan.cli.deeds import noted
+from hongyan.slow_hashes import slow_hash
 from hongyan.store import admins
-from hongyan.store.passwords import slow_hash
 
 SHORTEST_PASSWORD: Final = 10
 

@@ -8,11 +8,12 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection
 
 from hongyan.demo.company import CHATS, DEPARTMENTS, GROUPS, PASSWORD, PEOPLE, Chat
+from hongyan.slow_hashes import slow_hash
 from hongyan.store import Conversations, Database, PendingMessage, departments, membership, users
 from hongyan.store.accounts import NewUser, add_user, credentials
 from hongyan.store.batch import store_run
 from hongyan.store.groups import NORMAL, TEMPORARY
-from hongyan.store.passwords import client_digest, slow_hash
+from hongyan.store.passwords import client_digest
 from hongyan.wire.cipher import MessageCipher
 from hongyan.wire.pb.base_define_pb2 import MsgType
 

@@ -10,16 +10,16 @@ from collections.abc import Callable
 from hashlib import blake2b, md5
 from typing import Final, NamedTuple
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
+from hongyan import slow_hashes
+from hongyan.slow_hashes import slow_hash
 
-# OWASP's first recommendation for argon2id: 19 MiB and two passes, some 30 ms of one core.
-_HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 # Of a random secret nobody knows: checked when there is nothing to check, so that an unknown name
 # takes as long as a wrong password.
 _DUMMY: Final = (
     "$argon2id$v=19$m=19456,t=2,p=1$VJMiwtRTB1l4ZW6jRArVlg$4bd+z6kLdBwDhajq1N4PpUFnuV7ZI/0ZhEMiSp4rXRU"
 )
+Fits = Callable[[str, str], bool]
+"""Takes a slow hash and what a client sends."""
 _REMEMBERED = 100_000
 _ORIGINAL: Final = "teamtalk$"
 _SALT_CHARACTERS: Final = 4
@@ -81,20 +81,15 @@ def legacy_hash(offered: str, salt: str) -> str:
     return md5(text, usedforsecurity=False).hexdigest()
 
 
-def slow_hash(offered: str) -> str:
-    """What is stored for what a client sends; takes some 30 ms."""
-    return _HASHER.hash(offered.encode("utf-8", "surrogatepass"))
-
-
 def original_form(offered: str) -> str:
     """What is stored where original servers have to check it too: TeamTalk's hash and its salt."""
     salt = secrets.token_hex(_SALT_CHARACTERS // 2)
     return f"{_ORIGINAL}{salt}${legacy_hash(offered, salt)}"
 
 
-def hashing(*, for_originals: bool) -> Callable[[str], str]:
+def hashing(*, for_originals: bool, slowly: Callable[[str], str] = slow_hash) -> Callable[[str], str]:
     """The way to hash what a client sends: one that originals understand, or a slow one."""
-    return original_form if for_originals else slow_hash
+    return original_form if for_originals else slowly
 
 
 def in_columns(stored: str) -> tuple[str, str, str]:
@@ -105,7 +100,12 @@ def in_columns(stored: str) -> tuple[str, str, str]:
     return "", legacy, salt
 
 
-def verify(credentials: Credentials | None, offered: str, verified: VerifiedPasswords) -> bool:
+def verify(
+    credentials: Credentials | None,
+    offered: str,
+    verified: VerifiedPasswords,
+    fits: Fits = slow_hashes.fits,
+) -> bool:
     """Whether this user may log in with what the client sent.
 
     A legacy hash that is still there decides: it is blanked when it is replaced, so somebody has
@@ -115,16 +115,20 @@ def verify(credentials: Credentials | None, offered: str, verified: VerifiedPass
         credentials: of the user; None when there is no such name.
         offered: the md5 from the client.
         verified: the memory of this process; used from several threads.
+        fits: tells whether something fits a slow hash.
     """
     if credentials is None or credentials.status != 0:
-        _fits(_DUMMY, offered)
+        fits(_DUMMY, offered)
         return False
     if credentials.legacy:
-        return _fits_legacy(credentials, offered)
+        if _fits_legacy(credentials, offered):
+            return True
+        fits(_DUMMY, offered)
+        return False
     stored = credentials.slow_hash or _DUMMY
     if verified.knows(stored, offered):
         return True
-    if not _fits(stored, offered):
+    if not fits(stored, offered):
         return False
     verified.remember(stored, offered)
     return True
@@ -132,19 +136,9 @@ def verify(credentials: Credentials | None, offered: str, verified: VerifiedPass
 
 def fits(stored: str, offered: str) -> bool:
     """Whether what was offered fits a slow hash; "" fits nothing, and takes as long to find out."""
-    return _fits(stored or _DUMMY, offered) and bool(stored)
-
-
-def _fits(stored: str, offered: str) -> bool:
-    try:
-        return _HASHER.verify(stored, offered.encode("utf-8", "surrogatepass"))
-    except (VerificationError, InvalidHashError):
-        return False
+    return slow_hashes.fits(stored or _DUMMY, offered) and bool(stored)
 
 
 def _fits_legacy(credentials: Credentials, offered: str) -> bool:
     expected = legacy_hash(offered, credentials.salt)
-    if hmac.compare_digest(expected.encode(), credentials.legacy.encode()):
-        return True
-    _fits(_DUMMY, offered)
-    return False
+    return hmac.compare_digest(expected.encode(), credentials.legacy.encode())

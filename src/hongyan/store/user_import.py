@@ -12,9 +12,10 @@ from typing import Final, Self
 from sqlalchemy import Connection
 
 from hongyan.errors import ConfigError, RefusedError
+from hongyan.slow_hashes import slow_hash
 from hongyan.store.accounts import NewUser, add_user, add_users
 from hongyan.store.departments import list_departments
-from hongyan.store.passwords import client_digest, slow_hash
+from hongyan.store.passwords import client_digest
 
 REQUIRED: Final = ("name", "password")
 COLUMNS: Final = (*REQUIRED, "nick", "department", "phone", "email", "sex")

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hongyan.roles.db_proxy.requests import Requests
+from hongyan.slow_hashes import slow_hash
 from hongyan.store.conversations import Conversations
 from hongyan.store.database import Database
 from hongyan.store.journal import Journal
-from hongyan.store.passwords import slow_hash
 from hongyan.store.redis_shared import SharedRedis
 
 

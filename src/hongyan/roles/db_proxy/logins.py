@@ -1,12 +1,9 @@
 """Checking names and passwords, and registration (spec/flows.md 4.2)."""
 
 import asyncio
-import os
-import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from threading import get_native_id
 from typing import Final
 
 import structlog
@@ -19,6 +16,7 @@ from hongyan.roles.db_proxy.convert import user_info
 from hongyan.roles.db_proxy.requests import Asked, answer
 from hongyan.store import accounts, passwords, session_tokens
 from hongyan.store.accounts import NewUser
+from hongyan.store.hashing import HashProcess
 from hongyan.store.logins import Account, LatelyRead, accounts_named
 from hongyan.store.outbox import Outbox
 from hongyan.store.passwords import Credentials, VerifiedPasswords
@@ -36,9 +34,7 @@ _log = structlog.get_logger("hongyan.db_proxy")
 _OK, _WRONG, _TROUBLE = 0, 1, 2
 _TEXTS: Final = {_OK: "成功", _WRONG: "用户名/密码错误", _TROUBLE: "服务端内部错误"}
 HASH_THREADS: Final = 1
-"""Slow hashes run beside the event loop; one at a time, so that logins never starve messages."""
-HASH_NICENESS: Final = 10
-"""Where all cores are busy a slow hash gets a tenth of one; what is idle it has all the same."""
+"""Slow hashes are waited for beside the event loop, and made by a process: one at a time."""
 
 
 class LoginHandlers:
@@ -50,6 +46,7 @@ class LoginHandlers:
         outbox: Outbox,
         routes: Routes[Link],
         *,
+        hashes: HashProcess,
         replace_legacy: bool,
         session_token_days: int,
     ) -> None:
@@ -62,15 +59,14 @@ class LoginHandlers:
         self._session_token_s = session_token_days * session_tokens.DAY_S
         self._verified = VerifiedPasswords()
         self._lately = LatelyRead()
-        self._threads = ThreadPoolExecutor(
-            HASH_THREADS, thread_name_prefix="passwords", initializer=_let_others_go_first
-        )
+        self._hashes = hashes
+        self._threads = ThreadPoolExecutor(HASH_THREADS, thread_name_prefix="passwords")
         backend.requests.serve_together(routes, commands.VALIDATE, self._validate_all)
         backend.requests.serve(routes, commands.REGISTER, self._register)
         backend.requests.serve(routes, commands.REVOKE_SESSION, self._revoke_session)
 
     def close(self) -> None:
-        """Let go of the threads; checks that wait are given up."""
+        """Let go of the thread; checks that wait are given up."""
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     async def _validate_all(self, asked: Sequence[Asked[IMValidateReq]]) -> None:
@@ -190,17 +186,18 @@ class LoginHandlers:
         return self._verified.knows(credentials.slow_hash, offered)
 
     async def _is_right(self, credentials: Credentials | None, offered: str) -> bool:
-        """Check a password: at once when this process has seen it fit, else in the hashing thread."""
+        """Check a password: at once when this process has seen it fit, else slowly, in a thread."""
         if credentials is not None and self._is_known(credentials, offered):
             return True
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(
-            self._threads, passwords.verify, credentials, offered, self._verified
+            self._threads, passwords.verify, credentials, offered, self._verified, self._hashes.fits
         )
 
     async def _replace(self, credentials: Credentials, offered: str) -> None:
         """Put a slow hash in the place of TeamTalk's salted MD5."""
-        slow = await asyncio.get_running_loop().run_in_executor(self._threads, passwords.slow_hash, offered)
+        loop = asyncio.get_running_loop()
+        slow = await loop.run_in_executor(self._threads, self._hashes.slow_hash, offered)
         await self._journal.submit(accounts.replace_legacy, credentials, slow, now())
         self._verified.remember(slow, offered)
 
@@ -227,12 +224,6 @@ class LoginHandlers:
         reply.result_code = REFUSE_REASON_NONE
         reply.result_string = _TEXTS[_OK]
         return reply
-
-
-def _let_others_go_first() -> None:
-    """Lower the priority of this thread, where threads have one of their own."""
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, get_native_id(), HASH_NICENESS)
 
 
 def _name_of(asked: Asked[IMValidateReq]) -> str:

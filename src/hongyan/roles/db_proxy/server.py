@@ -28,6 +28,7 @@ from hongyan.roles.db_proxy.voice import VoiceMessages
 from hongyan.roles.runtime import Runtime
 from hongyan.store.conversations import Conversations
 from hongyan.store.database import Database
+from hongyan.store.hashing import HashProcess
 from hongyan.store.journal import Journal
 from hongyan.store.opening import open_database, open_redis
 from hongyan.store.outbox import Outbox
@@ -60,6 +61,7 @@ class DbProxyServer:
         self._redis: SharedRedis | None = None
         self._journal: Journal | None = None
         self._logins: LoginHandlers | None = None
+        self._hashes = HashProcess()
         self._sounds: Sounds | None = None
         self._from_msg: Routes[Link] = Routes(Node.MSG, Node.DB_PROXY)
         self._from_http_msg: Routes[Link] = Routes(Node.HTTP_MSG, Node.DB_PROXY)
@@ -108,7 +110,8 @@ class DbProxyServer:
             observe=outbox.stored,
         )
         requests = Requests(runtime.tasks, journal, config.max_pending_queries)
-        hash_password = hashing(for_originals=not config.replace_legacy_passwords)
+        hashes = self._hashes
+        hash_password = hashing(for_originals=not config.replace_legacy_passwords, slowly=hashes.slow_hash)
         backend = Backend(database, conversations, journal, requests, self._redis, hash_password)
         msfs = MsfsClient(config.msfs_url, runtime.trust.secret) if config.msfs_url else None
         self._sounds = Sounds(AudioFiles(self._audio_dir()), msfs)
@@ -122,6 +125,7 @@ class DbProxyServer:
             backend,
             outbox,
             from_msg,
+            hashes=hashes,
             replace_legacy=config.replace_legacy_passwords,
             session_token_days=config.session_token_days,
         )
@@ -187,13 +191,14 @@ class DbProxyServer:
             await self._journal.close()
 
     async def close(self) -> None:
-        """Let go of threads and the database; the last thing to happen."""
+        """Let go of threads, the process for hashes and the database; the last thing to happen."""
         if self._logins is not None:
             self._logins.close()
         if self._sounds is not None:
             await self._sounds.close()
         if self._office is not None:
             self._office.close()
+        self._hashes.close()
         if self.database is not None:
             await self.database.close()
         if self._redis is not None:

@@ -17,11 +17,12 @@ from hongyan.administration.admins import (
 from hongyan.administration.table import Caller, Nothing
 from hongyan.roles.db_proxy.administration.desk import Desk, deed
 from hongyan.roles.db_proxy.backend import now
+from hongyan.slow_hashes import slow_hash
 from hongyan.store import admins as table
 from hongyan.store import audit
 from hongyan.store.admins import NewSession
 from hongyan.store.audit import Deed
-from hongyan.store.passwords import fits, slow_hash
+from hongyan.store.passwords import fits
 
 NOBODY: Final = Session(admin_id=0)
 

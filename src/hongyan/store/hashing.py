@@ -1,0 +1,116 @@
+"""A process of its own for slow hashes, with what the cores have to spare.
+
+A thread of low priority delays everybody else: it stands still with the interpreter's lock, or with the
+kernel's on the memory of the process, while others have its core. With the priority of the others it
+takes their core. A process shares no lock, and one that the scheduler counts as idle takes nothing.
+
+Where nothing is spared a login must not wait for ever: the hash is made by whoever wants it.
+"""
+
+import json
+import os
+import select
+import subprocess
+import sys
+from threading import Lock
+from typing import Any, Final
+
+import structlog
+
+from hongyan import slow_hashes
+
+_log = structlog.get_logger("hongyan.store")
+
+PATIENCE_S: Final = 0.3
+"""How long an answer may take: 30 ms on an idle core, and the process starts in 100."""
+_COMMAND: Final = (sys.executable, "-P", "-m", "hongyan.slow_hashes")
+_END_LIMIT_S: Final = 5.0
+_TRIES: Final = 2
+
+
+class HashProcess:
+    """Makes slow hashes, one after another; the process starts with the first and again when it dies.
+
+    Every method waits, for some 30 ms and its turn: to be called in threads, and in any of them.
+    """
+
+    def __init__(self) -> None:
+        self._turn = Lock()
+        self._process: subprocess.Popen[str] | None = None
+        self._is_late = False  # with an answer that nobody waits for any more
+        # The event loop's thread is confined to a core later, and a process inherits that.
+        self._cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
+
+    @property
+    def pid(self) -> int:
+        """The id of the process; 0 while there is none."""
+        return 0 if self._process is None else self._process.pid
+
+    def fits(self, stored: str, offered: str) -> bool:
+        """Whether what a client sends fits a slow hash."""
+        return bool(self._ask("fits", stored, offered))
+
+    def slow_hash(self, offered: str) -> str:
+        """What is stored for what a client sends."""
+        return str(self._ask("slow_hash", offered))
+
+    def close(self) -> None:
+        """End the process, after what it is busy with."""
+        with self._turn:
+            self._end()
+
+    def _ask(self, name: str, *arguments: str) -> Any:
+        with self._turn:
+            answer = self._try(json.dumps((name, *arguments)))
+        return slow_hashes.WORK[name](*arguments) if answer is None else json.loads(answer)
+
+    def _try(self, question: str) -> str | None:
+        for _ in range(_TRIES):
+            try:
+                return self._answer(question)
+            except (OSError, EOFError) as error:
+                _log.warning("the process for slow hashes is lost", error=str(error))
+                self._end()
+        return None
+
+    def _answer(self, question: str) -> str | None:
+        """Return the answer, or None when it does not come in time."""
+        process = self._process = self._process or self._started()
+        if self._is_late and _line(process, 0.0) is None:
+            return None
+        assert process.stdin is not None  # noqa: S101 - it is a pipe
+        process.stdin.write(question + "\n")
+        process.stdin.flush()
+        answer = _line(process, PATIENCE_S)
+        self._is_late = answer is None
+        return answer
+
+    def _started(self) -> "subprocess.Popen[str]":
+        if self._cores is not None:
+            os.sched_setaffinity(0, self._cores)  # of this thread
+        return subprocess.Popen(  # noqa: S603 - our own program
+            _COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="ascii"
+        )
+
+    def _end(self) -> None:
+        process, self._process, self._is_late = self._process, None, False
+        if process is None:
+            return
+        try:
+            process.communicate(timeout=_END_LIMIT_S)
+        except (OSError, ValueError, subprocess.TimeoutExpired):
+            process.kill()
+            process.communicate()
+
+
+def _line(process: "subprocess.Popen[str]", limit_s: float) -> str | None:
+    """Return a line that the process writes in time."""
+    assert process.stdout is not None  # noqa: S101 - it is a pipe
+    poll = select.poll()  # select() fails beyond a thousand connections
+    poll.register(process.stdout, select.POLLIN)
+    if not poll.poll(limit_s * 1000):
+        return None
+    line = process.stdout.readline()
+    if not line:
+        raise EOFError("it ended")
+    return line
