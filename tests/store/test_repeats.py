@@ -6,7 +6,7 @@ from sqlalchemy import Connection, func, select
 
 from hongyan.errors import RefusedError
 from hongyan.store import open_database
-from hongyan.store.teamtalk import SINGLE_MESSAGES
+from hongyan.store.teamtalk import SESSION, SINGLE_MESSAGES
 
 from .writing import Writer, grouped, running, single
 
@@ -15,6 +15,10 @@ def count(connection: Connection) -> int:
     return sum(
         connection.execute(select(func.count()).select_from(table)).scalar_one() for table in SINGLE_MESSAGES
     )
+
+
+def peers_of(connection: Connection, user: int) -> list[int]:
+    return list(connection.execute(select(SESSION.c.peerId).where(SESSION.c.userId == user)).scalars())
 
 
 async def test_a_repeat_gets_the_first_number_and_is_not_stored(writer: Writer) -> None:
@@ -42,6 +46,13 @@ async def test_an_id_of_another_conversation_is_refused(company: Writer) -> None
     sent = await company.send(single(1, 3, client_msg_id="a"), grouped(1, 2, client_msg_id="a"))
     assert all(isinstance(message.error, RefusedError) for message in sent)
     assert all(message.msg_id == 0 and message.duplicate for message in sent)
+
+
+async def test_a_conversation_is_not_begun_by_what_is_refused_in_it(writer: Writer) -> None:
+    await writer.text(1, 2, client_msg_id="a")
+    await writer.text(1, 3, client_msg_id="a")
+    assert await writer.database.read(peers_of, 1) == [2]
+    assert (await writer.text(1, 3, client_msg_id="b")).msg_id == 1
 
 
 async def test_an_id_whose_first_use_was_refused_is_free(company: Writer) -> None:

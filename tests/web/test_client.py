@@ -40,7 +40,8 @@ async def test_a_wrong_password_is_told_and_the_right_one_lets_in(
 ) -> None:
     visitor = Visitor(await open_page(url), suite.people.take_name())
     await visitor.type_credentials("wrong")
-    await expect(visitor.page.get_by_role("alert")).to_be_visible()
+    await expect(visitor.page.get_by_role("alert")).to_have_text("The name or the password is wrong.")
+    await expect(visitor.page.locator("input[name=name]")).to_have_value(visitor.name)
     await Visitor.sign_in(open_page, url, visitor.name)
 
 

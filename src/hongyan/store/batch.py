@@ -30,7 +30,7 @@ from hongyan.store.redis_mirror import note_entries
 from hongyan.store.redis_numbers import Wanted
 from hongyan.store.redis_shared import redis_of
 from hongyan.store.repeats import COLUMNS as CLIENT_COLUMNS
-from hongyan.store.repeats import ClientKey, First, answer_repeat, stored_before
+from hongyan.store.repeats import ClientKey, First, answer_repeat, is_stray, stored_before
 from hongyan.store.schema import CLIENT_MESSAGE
 from hongyan.store.teamtalk import GROUP, GROUP_MESSAGES, SESSION, SHARDS, SINGLE_MESSAGES
 
@@ -143,15 +143,21 @@ class _Run:
             self._claim(accepted)
         self._states = states = {key: get(key) for key in {key for key, _ in accepted}}
         if None in states.values():
-            self._load_cold(
-                {key for key, entry in accepted if not states[key] and type(entry) is not ReadMark}
-            )
+            self._load_cold(self._cold(accepted))
 
     def _claim(self, accepted: Sequence[tuple[int, Entry]]) -> None:
         """Keep other writers from these conversations; a mark alone needs that only for what is known."""
         get = self._conversations.get
         keys = {key for key, entry in accepted if type(entry) is not ReadMark or get(key) is not None}
         self._claims = claim(self._connection, self._conversations, keys)
+
+    def _cold(self, accepted: Sequence[tuple[int, Entry]]) -> set[int]:
+        """The conversations to load; one that gets nothing but refused messages is not begun by them."""
+        messages = [
+            (key, entry) for key, entry in accepted if type(entry) is not ReadMark and not self._states[key]
+        ]
+        known = stored_before(self._connection, [entry for _, entry in messages])
+        return {key for key, entry in messages if not is_stray(entry, known)}
 
     def _load_cold(self, keys: set[int]) -> None:
         pairs = [key for key in keys if key >= _FIRST_PAIR]

@@ -1,6 +1,6 @@
 """Recognises a message that its sender sends again because the first ack never reached him."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -38,10 +38,20 @@ def stored_before(connection: Connection, entries: Iterable[PendingMessage]) -> 
     return {(row[0], row[1]): Stored(row[2], row[3], row[4]) for row in rows}
 
 
+def is_stray(entry: PendingMessage, known: Mapping[ClientKey, First]) -> bool:
+    """Whether a message carries the id of one that its sender wrote in another conversation."""
+    first = known.get((entry.sender, entry.client_msg_id))
+    return first is not None and not _is_repeat(entry, first)
+
+
 def answer_repeat(entry: PendingMessage, first: First) -> None:
     """Give a repeat the number of the first; an id reused for another conversation is refused."""
     entry.duplicate = True
-    if (first.session_type, first.peer) != (entry.session_type, entry.peer):
-        entry.error = RefusedError(ErrorCode.NOT_ALLOWED, ID_IS_TAKEN)
-    else:
+    if _is_repeat(entry, first):
         entry.msg_id = first.msg_id
+    else:
+        entry.error = RefusedError(ErrorCode.NOT_ALLOWED, ID_IS_TAKEN)
+
+
+def _is_repeat(entry: PendingMessage, first: First) -> bool:
+    return (first.session_type, first.peer) == (entry.session_type, entry.peer)

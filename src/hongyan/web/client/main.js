@@ -28,8 +28,9 @@ store.subscribe((state) => {
   render(appView(state, session), root);
 });
 const notice = sessionStorage.getItem("hongyan.notice") ?? "";
-sessionStorage.removeItem("hongyan.notice");
-store.dispatch({ type: "set", values: { notice } });
+const triedName = sessionStorage.getItem("hongyan.name") ?? "";
+for (const key of ["hongyan.notice", "hongyan.name"]) sessionStorage.removeItem(key);
+store.dispatch({ type: "set", values: { notice, triedName } });
 // What was chosen in the last moment is kept, too.
 addEventListener("pagehide", () => store.tell());
 session.begin();

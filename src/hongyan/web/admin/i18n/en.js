@@ -199,7 +199,7 @@ export const en = {
   resend: "Send all again",
 
   audit: "Audit log",
-  auditText: "What administrators and API keys changed, for a year and a month.",
+  auditText: "What administrators, API keys and the command line changed, for a year and a month.",
   searchAudit: "Who, what or whom",
   time: "Time",
   who: "Who",

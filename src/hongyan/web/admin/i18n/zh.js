@@ -200,7 +200,7 @@ export const zh = {
   resend: "全部重发",
 
   audit: "审计日志",
-  auditText: "管理员和 API 密钥所做的更改，保留一年零一个月。",
+  auditText: "管理员、API 密钥和命令行所做的更改，保留一年零一个月。",
   searchAudit: "操作者、操作或对象",
   time: "时间",
   who: "操作者",

@@ -1,4 +1,4 @@
-// What administrators and keys did.
+// What administrators, keys and the command line did.
 import { Listing } from "../app/listing.js";
 import { dateTime, t } from "../i18n/index.js";
 import { html, nothing } from "../../client/vendor/lit-html/lit-html.js";
@@ -47,8 +47,8 @@ export class AuditPage {
     return [
       { label: "time", cell: (entry) => dateTime(entry.at), kind: "time" },
       { label: "who", cell: (entry) => html`<strong>${entry.actor}</strong>` },
-      { label: "from", cell: (entry) => entry.address },
-      { label: "what", cell: (entry) => html`<code>${entry.operation}</code>` },
+      { label: "from", cell: (entry) => entry.address, kind: "short" },
+      { label: "what", cell: (entry) => html`<code>${entry.operation}</code>`, kind: "short" },
       { label: "target", cell: (entry) => entry.target },
       { label: "detail", cell: (entry) => (entry.detail && entry.detail !== "{}" ? html`<code class="detail">${entry.detail}</code>` : "") },
     ];

@@ -24,6 +24,9 @@ const TOAST_MS = 5000;
 /** @typedef {import("../state/store.js").Store} Store */
 /** @typedef {import("../net/connection.js").Connection} Connection */
 
+/** The original's words for a wrong name or password, which it says in whatever language the page is. */
+const WRONG = "用户名/密码错误";
+
 export class Session {
   /** @param {Store} store */
   constructor(store) {
@@ -74,7 +77,7 @@ export class Session {
         this.store.dispatch({ type: "set", values: { link: "connecting", retryAt } });
       },
       connected: (connection, answer, places) => this.connected(connection, answer, places),
-      refused: (error) => this.leave(credentials.token ? t("signedOutElsewhere") : error.message || t("wrongPassword")),
+      refused: (error) => this.leave(credentials.token ? t("signedOutElsewhere") : refusal(error), credentials.name),
       kicked: () => this.leave(t("kicked")),
     });
     void this.keeper.run();
@@ -102,11 +105,12 @@ export class Session {
     await this.sync.presence(connection); // last, since nobody waits for it
   }
 
-  /** @param {string} notice */
-  leave(notice) {
+  /** @param {string} notice @param {string} name who tried to sign in */
+  leave(notice, name = "") {
     this.keeper?.stop();
     saveSession(null);
     sessionStorage.setItem("hongyan.notice", notice);
+    sessionStorage.setItem("hongyan.name", name);
     location.reload(); // nothing of this user stays in memory
   }
 
@@ -327,4 +331,9 @@ export class Session {
     this.store.dispatch({ type: "set", values: { toast } });
     setTimeout(() => this.store.state.toast === toast && this.store.dispatch({ type: "set", values: { toast: "" } }), TOAST_MS);
   }
+}
+
+/** @param {Error} error */
+function refusal(error) {
+  return error.message && error.message !== WRONG ? error.message : t("wrongPassword");
 }

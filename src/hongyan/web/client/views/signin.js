@@ -23,8 +23,8 @@ export function signIn(state, session) {
       <p class="slogan">${t("slogan")}</p>
       ${state.notice ? html`<p class="error" role="alert">${state.notice}</p>` : nothing}
       ${isBusy && state.retryAt > Date.now() ? html`<p class="error" role="alert">${t("connecting")}</p>` : nothing}
-      <label>${t("name")}<input name="name" autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="64" autofocus /></label>
-      <label>${t("password")}<input name="password" type="password" autocomplete="current-password" maxlength="256" /></label>
+      <label>${t("name")}<input name="name" .value=${state.triedName} autocomplete="username" autocapitalize="none" spellcheck="false" maxlength="64" ?autofocus=${!state.triedName} /></label>
+      <label>${t("password")}<input name="password" type="password" autocomplete="current-password" maxlength="256" ?autofocus=${Boolean(state.triedName)} /></label>
       <button class="primary" type="submit" ?disabled=${isBusy}>${t(isBusy ? "signingIn" : "signIn")}</button>
       ${languageSwitch(state, session)}
     </form>
