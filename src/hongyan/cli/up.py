@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 import click
+from rich.cells import set_cell_size
 
 from hongyan.cli.configuring import suite_options
 from hongyan.cli.serving import addresses_table, apply_log_levels, log_level_option, ready_file_option
@@ -88,7 +89,7 @@ def _announce(addresses: Mapping[str, tuple[str, int]], people: Sequence[DemoUse
     if people:
         click.echo("\nThe demo company; log in with:")
         for person in people:
-            click.echo(f"  {person.name:<12} password {person.password:<8} {person.nick}")
+            click.echo(f"  {set_cell_size(person.name, 12)} password {person.password:<8} {person.nick}")
         click.echo(
             "\nChat as one of them in a browser, or in another terminal:\n"
             f"  .venv/bin/hongyan chat --login-url http://{host}:{port} "
