@@ -1,4 +1,4 @@
-"""The event loop and the journal's thread share a core; all others run where there is room."""
+"""The event loop and the journal's thread share a core; slow hashes have the others."""
 
 import asyncio
 import os
@@ -23,12 +23,21 @@ async def _until(holds: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
+def _keep_apart(one: int, other: int | None, everywhere: set[int]) -> bool:
+    here = os.sched_getaffinity(one)
+    return len(here) == 1 and os.sched_getaffinity(other or 0) == everywhere - here
+
+
 @contextmanager
-def _waiting_thread() -> Iterator[Callable[[], int]]:
+def _waiting_thread(niceness: int = 0) -> Iterator[Callable[[], int]]:
     """Give a function that starts a thread, which waits until the block ends, and tells its id."""
     stop = threading.Event()
 
-    thread = threading.Thread(target=stop.wait)
+    def wait() -> None:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)
+        stop.wait()
+
+    thread = threading.Thread(target=wait)
 
     def start() -> int:
         thread.start()
@@ -41,19 +50,20 @@ def _waiting_thread() -> Iterator[Callable[[], int]]:
 
 
 @linux_with_cores
-async def test_two_threads_share_a_core_and_no_other_is_confined(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_two_threads_share_a_core_and_slow_hashes_keep_off_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cores, "STAY_S", 0.05)
     monkeypatch.setattr(cores, "LOOK_S", 0.05)
     everywhere, me = os.sched_getaffinity(0), threading.get_native_id()
-    with _waiting_thread() as start_journal, _waiting_thread() as start_reader:
+    with _waiting_thread() as start_journal, _waiting_thread() as start_reader, _waiting_thread(10) as start:
         journal = start_journal()
         sharing = asyncio.create_task(share_one_core([me, journal]))  # noqa: TID251 - cancelled below
         try:
             await _until(lambda: len(os.sched_getaffinity(me)) == 1)
             assert os.sched_getaffinity(journal) == os.sched_getaffinity(me)
-            reader = start_reader()  # by a thread that is confined, so it begins confined itself
-            await _until(lambda: os.sched_getaffinity(reader) == everywhere)
-            await _until(lambda: len(os.sched_getaffinity(me)) == 1)
+            # By a thread that is confined, so they begin confined themselves.
+            hashing, reader = start(), start_reader()
+            await _until(lambda: _keep_apart(me, hashing, everywhere))
+            assert os.sched_getaffinity(reader) == everywhere
         finally:
             sharing.cancel()
             os.sched_setaffinity(me, everywhere)

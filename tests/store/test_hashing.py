@@ -102,6 +102,7 @@ def test_it_gives_way_and_may_run_on_any_core(hashes: HashProcess) -> None:
     try:
         os.sched_setaffinity(0, {min(everywhere)})  # as the event loop's thread is
         hashes.fits("", OFFERED)
+        assert os.sched_getaffinity(0) == {min(everywhere)}
     finally:
         os.sched_setaffinity(0, everywhere)
     _until(lambda: os.sched_getscheduler(hashes.pid) == os.SCHED_IDLE)

@@ -12,6 +12,8 @@ import os
 import select
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Lock
 from typing import Any, Final
 
@@ -38,8 +40,8 @@ class HashProcess:
         self._turn = Lock()
         self._process: subprocess.Popen[str] | None = None
         self._is_late = False  # with an answer that nobody waits for any more
-        # The event loop's thread is confined to a core later, and a process inherits that.
-        self._cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
+        # Threads are confined to some of them later, and a process inherits that.
+        self._cores = _cores()
 
     @property
     def pid(self) -> int:
@@ -86,11 +88,10 @@ class HashProcess:
         return answer
 
     def _started(self) -> "subprocess.Popen[str]":
-        if self._cores is not None:
-            os.sched_setaffinity(0, self._cores)  # of this thread
-        return subprocess.Popen(  # noqa: S603 - our own program
-            _COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="ascii"
-        )
+        with _allowed(self._cores):
+            return subprocess.Popen(  # noqa: S603 - our own program
+                _COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="ascii"
+            )
 
     def _end(self) -> None:
         process, self._process, self._is_late = self._process, None, False
@@ -101,6 +102,23 @@ class HashProcess:
         except (OSError, ValueError, subprocess.TimeoutExpired):
             process.kill()
             process.communicate()
+
+
+def _cores() -> set[int]:
+    return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+
+
+@contextmanager
+def _allowed(cores: set[int]) -> Iterator[None]:
+    """Let this thread, and what it starts, run on these cores; none are given where systems know none."""
+    before = _cores()
+    if cores:
+        os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        if cores:
+            os.sched_setaffinity(0, before)
 
 
 def _line(process: "subprocess.Popen[str]", limit_s: float) -> str | None:

@@ -4,8 +4,8 @@ Python lets one thread run at a time. The event loop and the journal's thread ta
 times a second, and on two cores each turn drags the interpreter and the messages out of one core's
 cache into the other's. That costs more than the second core gives, so the two share one core. Which
 one is the scheduler's choice, made anew every few seconds, and at once when other programs crowd it:
-threads that are tied to a core cannot make room. All others, which read the database, run where there
-is room.
+threads that are tied to a core cannot make room. Threads of low priority, which make slow hashes
+where nobody else does, stay off that core; all others, which read the database, run where there is room.
 """
 
 import asyncio
@@ -63,9 +63,12 @@ async def share_one_core(threads: Iterable[int]) -> None:
                 allow(thread, cores)
         await asyncio.sleep(CHOOSE_S)
         here = {_core_of(first)}
-        for thread in (first, *others):
+        for thread in _threads():
             with suppress(ProcessLookupError):
-                allow(thread, here)
+                if thread in (first, *others):
+                    allow(thread, here)
+                elif os.getpriority(os.PRIO_PROCESS, thread) > 0:
+                    allow(thread, cores - here)
         await _stay(first, others)
 
 
