@@ -1,6 +1,6 @@
 """A fake suite, and clients that are quick to repeat and slow to give up, for the machine may be busy."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ import pytest
 from hongyan.client import Client, Options, Timing
 
 from .fake_suite import PASSWORD, FakeSuite
+from .real_suite import RealSuite
 
 QUICK = Timing(
     heartbeat_s=0.1,
@@ -35,6 +36,16 @@ class Fake:
         resume_after = options.pop("resume_after", {})
         options.setdefault("timing", QUICK)
         return Client(self.url, "alice", password, options=Options(**options), resume_after=resume_after)
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSuite]:
+    """The real suite, for the tests of a module."""
+    suite = RealSuite(tmp_path_factory.mktemp("suite"))
+    suite.add_users()
+    suite.start()
+    yield suite
+    suite.stop()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import random
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -30,15 +30,6 @@ from .real_suite import PASSWORD, RealSuite
 TIMING = Timing(reconnect_first_s=0.02, reconnect_longest_s=0.2, gap_s=0.1, transfer_patience_s=90)
 FOREIGN = "00000000-0000-4000-8000-000000000000"
 SIZE = 3 * 1024 * 1024 + 17
-
-
-@pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSuite]:
-    suite = RealSuite(tmp_path_factory.mktemp("suite"))
-    suite.add_users()
-    suite.start()
-    yield suite
-    suite.stop()
 
 
 @pytest.fixture

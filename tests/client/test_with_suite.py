@@ -1,7 +1,6 @@
 """The SDK and the real suite: what a bot does, over kills too."""
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -32,15 +31,6 @@ from hongyan.client import (
 from .real_suite import PASSWORD, RealSuite
 
 TIMING = Timing(ack_s=2.0, reconnect_first_s=0.1, reconnect_longest_s=0.3, gap_s=0.1)
-
-
-@pytest.fixture(scope="module")
-def suite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealSuite]:
-    suite = RealSuite(tmp_path_factory.mktemp("suite"))
-    suite.add_users()
-    suite.start()
-    yield suite
-    suite.stop()
 
 
 def login(suite: RealSuite, name: str, **options: Any) -> Client:

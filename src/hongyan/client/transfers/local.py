@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 from typing import Final
 
+from hongyan.disk import sync_folder
 from hongyan.wire.blocks import Buffer
 
 _MODE: Final = 0o600
@@ -115,7 +116,7 @@ class Sink:
             self._ensure_open()
             os.fsync(self._descriptor)
             self._part.replace(self._target)
-            _flush_folder(self._target.parent)
+            sync_folder(self._target.parent)
         return self._target
 
     def close(self) -> None:
@@ -145,14 +146,6 @@ def _write_at(descriptor: int, data: Buffer, offset: int) -> int:
         offset += written
         view = view[written:]
     return offset
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def part_path(target: Path, task_id: str) -> Path:

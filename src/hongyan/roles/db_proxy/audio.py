@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 from typing import Final
 
+from hongyan.disk import sync_folder
 from hongyan.errors import BackendError
 from hongyan.roles.db_proxy.msfs import MsfsClient
 
@@ -96,13 +97,4 @@ def _write_once(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """A new name is safe only when its folder is flushed too."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(path.parent)

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from hongyan.disk import sync_folder
 from hongyan.roles.file.transfer import HEADER_BYTES, TAG_CHARACTERS, Transfer, is_task_id
 from hongyan.wire.blocks import Buffer
 
@@ -89,7 +90,7 @@ class FileFolder:
             file.write(transfer.header())
             file.flush()
             os.fsync(file.fileno())
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
 
     def open_part(self, transfer: Transfer, received: int) -> int:
         """Open an unfinished file to go on behind ``received`` bytes; return the descriptor.
@@ -110,7 +111,7 @@ class FileFolder:
         os.fsync(descriptor)
         path = self._path(transfer.task_id, PART)
         path.rename(path.with_suffix(""))
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
 
     def open_whole(self, transfer: Transfer) -> int:
         """Open a kept file to read; return the descriptor.
@@ -130,7 +131,7 @@ class FileFolder:
         with contextlib.suppress(FileNotFoundError):
             os.utime(path)  # it is remembered from now on
             path.rename(path.with_suffix(DONE))
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
 
     def remove(self, task_id: str) -> None:
         """Remove whatever is kept under an id."""
@@ -191,11 +192,3 @@ def read_block(descriptor: int, offset: int, length: int) -> bytes:
     if len(block) != length:
         raise OSError(f"{len(block)} of {length} bytes")
     return block
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

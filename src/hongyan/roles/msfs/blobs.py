@@ -1,6 +1,5 @@
 """What msfs asks of the place where files are kept: a disk or an object store."""
 
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final, Protocol
@@ -37,12 +36,3 @@ class Blobs(Protocol):
         Raises:
             BackendError: it could not be stored; the file is still there.
         """
-
-
-def sync_folder(folder: Path) -> None:
-    """A new name is safe only when its folder is flushed too."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import BinaryIO
 
+from hongyan.disk import sync_folder
 from hongyan.errors import BackendError
-from hongyan.roles.msfs.blobs import CHUNK_BYTES, NoSpaceError, sync_folder
+from hongyan.roles.msfs.blobs import CHUNK_BYTES, NoSpaceError
 
 
 class DiskBlobs:
