@@ -32,6 +32,6 @@ def loaded(suite: Suite) -> set[str]:
 def test_what_is_seldom_used_is_loaded_when_it_is_used(suite: Suite) -> None:
     assert "hongyan.roles.http_msg.server" in loaded(suite)
     assert loaded(suite) & USED_LATER == set()
-    answer = httpx.get(f"http://{suite.addresses['http_msg']}/api/v1/openapi.json", timeout=30)
+    answer = httpx.get(f"http://{suite.addresses['http_msg']}/api/v1/openapi.json", timeout=60)
     assert answer.json()["info"]["title"] == "Hongyan"
-    wait_until(lambda: "fastapi" in loaded(suite), 5, "the API to be loaded")
+    wait_until(lambda: "fastapi" in loaded(suite), 60, "the API to be loaded")
