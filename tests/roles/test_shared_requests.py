@@ -11,6 +11,7 @@ from hongyan.cluster.link import Link
 from hongyan.errors import RefusedError
 from hongyan.metrics import Metrics
 from hongyan.reactor.dispatch import Routes
+from hongyan.roles.db_proxy import requests
 from hongyan.roles.db_proxy.requests import Asked, Requests
 from hongyan.store.journal import Journal
 from hongyan.tasks import Tasks
@@ -81,6 +82,18 @@ async def test_what_comes_while_it_is_busy_is_its_next_work(rounds: Rounds) -> N
         assert at.requests.pending == 3
         rounds.go.set()
         assert await rounds.names.get() == ["carl", "dora", "emil"]
+        assert at.requests.pending == 0
+
+
+async def test_more_than_make_a_round_are_the_next_one(
+    rounds: Rounds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests, "MOST_TOGETHER", 2)
+    rounds.go.set()
+    async with desk(rounds) as at, asyncio.timeout(10):
+        for name in ("anna", "bob", "carl", "dora", "emil"):
+            at.ask(name)
+        assert [await rounds.names.get() for _ in range(3)] == [["anna", "bob"], ["carl", "dora"], ["emil"]]
         assert at.requests.pending == 0
 
 

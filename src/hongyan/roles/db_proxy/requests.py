@@ -1,7 +1,7 @@
 """How db_proxy serves a request that needs the database: in a task, bounded, never silent.
 
 Most requests have a task of their own. A kind that very many clients make at once has one task for
-all: what has come while it was busy or paused is what it does next, together.
+all: of what has come while it was busy or paused it does as much next, together, as takes no time.
 """
 
 import asyncio
@@ -32,6 +32,9 @@ SharedWork = Callable[[Sequence[Asked[M]]], Awaitable[None]]
 
 PAUSE_S: Final = 0.002
 """So far apart are rounds of requests: one for each three or four would cost more than they do."""
+MOST_TOGETHER: Final = 16
+"""So many are one round, and more are rounds without a pause: so the event loop has its other turns in
+between, and the first are answered while the last are looked up."""
 _TROUBLE: Final = RefusedError(ErrorCode.UNAVAILABLE, "the database does not answer; try again later")
 
 
@@ -61,7 +64,7 @@ class Requests:
         routes.on(command, handler)
 
     def serve_together(self, routes: Routes[Link], command: Command[M], work: SharedWork[M]) -> None:
-        """Let ``work`` answer ``command`` in ``routes``: each time all that have come since it began."""
+        """Let ``work`` answer ``command`` in ``routes``: each time several of those that have come."""
         routes.on(command, _Together(self, self._tasks, command, work).take)
 
     def run(
@@ -148,12 +151,12 @@ class _Together(Generic[M]):
 
     async def _run(self) -> None:
         while self._waiting:
-            asked, self._waiting = self._waiting, []
+            asked, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
             # Not for longer: a request that gets a task of its own is counted there.
             self._requests.pending -= len(asked)
             # Guarded, so that a bug in one round leaves the next ones in peace.
             await self._tasks.attempt(self._command.name, self._round(asked))
-            await asyncio.sleep(PAUSE_S)
+            await asyncio.sleep(0.0 if len(self._waiting) >= MOST_TOGETHER else PAUSE_S)
         self._is_busy = False
 
     async def _round(self, asked: Sequence[Asked[M]]) -> None:
