@@ -104,7 +104,7 @@ export class UsersPage {
       { label: "name", cell: (user) => html`<strong>${user.name}</strong>`, kind: "first" },
       { label: "nick", cell: (user) => user.nick },
       { label: "department", cell: (user) => (this.app.departments.get(user.department_id) ?? "").trim() },
-      { label: "phone", cell: (user) => user.phone },
+      { label: "phone", cell: (user) => user.phone, kind: "short" },
       { label: "email", cell: (user) => user.email },
       { label: "state", cell: (user) => (user.active ? chip(t("active"), "good") : chip(t("disabled"), "bad")) },
     ];
