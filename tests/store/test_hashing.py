@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import get_native_id
 
 import pytest
 
@@ -128,3 +129,17 @@ def test_it_ends_with_whoever_started_it() -> None:
     )
     assert killed.returncode == -signal.SIGKILL
     _until(lambda: _is_gone(int(killed.stdout)))
+
+
+@on_linux
+def test_what_is_made_here_gives_way_and_whoever_waits_for_it_does_not(
+    hashes: HashProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def niceness(*_: str) -> str:
+        return str(os.getpriority(os.PRIO_PROCESS, get_native_id()))
+
+    before = niceness()
+    monkeypatch.setattr(hashing, "_COMMAND", (sys.executable, "-c", ""))
+    monkeypatch.setitem(slow_hashes.WORK, "slow_hash", niceness)
+    assert hashes.slow_hash(OFFERED) == str(hashing.NICENESS)
+    assert niceness() == before

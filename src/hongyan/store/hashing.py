@@ -4,7 +4,8 @@ A thread of low priority delays everybody else: it stands still with the interpr
 kernel's on the memory of the process, while others have its core. With the priority of the others it
 takes their core. A process shares no lock, and one that the scheduler counts as idle takes nothing.
 
-Where nothing is spared a login must not wait for ever: the hash is made by whoever wants it.
+Where nothing is spared a login must not wait for ever: the hash is made by a thread of low priority after
+all. Whoever waits for a hash does not have that priority, since it holds the interpreter's lock in between.
 """
 
 import json
@@ -13,8 +14,9 @@ import select
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from threading import Lock
+from threading import Lock, get_native_id
 from typing import Any, Final
 
 import structlog
@@ -27,6 +29,8 @@ PATIENCE_S: Final = 0.3
 """How long an answer may take: 30 ms on an idle core, and the process starts in 100."""
 _COMMAND: Final = (sys.executable, "-P", "-m", "hongyan.slow_hashes")
 _TRIES: Final = 2
+NICENESS: Final = 10
+"""Of the thread: where all cores are busy it gets a tenth of one."""
 
 
 class HashProcess:
@@ -38,6 +42,7 @@ class HashProcess:
     def __init__(self) -> None:
         self._turn = Lock()
         self._process: subprocess.Popen[str] | None = None
+        self._thread = ThreadPoolExecutor(1, "slow hashes", initializer=_let_others_go_first)
         self._is_late = False  # with an answer that nobody waits for any more
         # Threads are confined to some of them later, and a process inherits that.
         self._cores = _cores()
@@ -57,13 +62,16 @@ class HashProcess:
 
     def close(self) -> None:
         """End the process; nobody waits for what it is late with."""
+        self._thread.shutdown()
         with self._turn:
             self._end()
 
     def _ask(self, name: str, *arguments: str) -> Any:
         with self._turn:
             answer = self._try(json.dumps((name, *arguments)))
-        return slow_hashes.WORK[name](*arguments) if answer is None else json.loads(answer)
+        if answer is None:
+            return self._thread.submit(slow_hashes.WORK[name], *arguments).result()
+        return json.loads(answer)
 
     def _try(self, question: str) -> str | None:
         for _ in range(_TRIES):
@@ -103,6 +111,12 @@ class HashProcess:
         if process is not None:
             process.kill()  # on a busy machine it would take seconds to end by itself
             process.communicate()
+
+
+def _let_others_go_first() -> None:
+    """Lower the priority of this thread, where threads have one of their own."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, get_native_id(), NICENESS)
 
 
 def _cores() -> set[int]:

@@ -1,12 +1,9 @@
 """Checking names and passwords, and registration (spec/flows.md 4.2)."""
 
 import asyncio
-import os
-import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from threading import get_native_id
 from typing import Final
 
 import structlog
@@ -38,8 +35,6 @@ _OK, _WRONG, _TROUBLE = 0, 1, 2
 _TEXTS: Final = {_OK: "成功", _WRONG: "用户名/密码错误", _TROUBLE: "服务端内部错误"}
 HASH_THREADS: Final = 1
 """Slow hashes are waited for beside the event loop, and made by a process: one at a time."""
-HASH_NICENESS: Final = 10
-"""Of the thread, which makes a hash itself where the process gets no core: it has a tenth of one then."""
 
 
 class LoginHandlers:
@@ -65,9 +60,7 @@ class LoginHandlers:
         self._verified = VerifiedPasswords()
         self._lately = LatelyRead()
         self._hashes = hashes
-        self._threads = ThreadPoolExecutor(
-            HASH_THREADS, thread_name_prefix="passwords", initializer=_let_others_go_first
-        )
+        self._threads = ThreadPoolExecutor(HASH_THREADS, thread_name_prefix="passwords")
         backend.requests.serve_together(routes, commands.VALIDATE, self._validate_all)
         backend.requests.serve(routes, commands.REGISTER, self._register)
         backend.requests.serve(routes, commands.REVOKE_SESSION, self._revoke_session)
@@ -231,12 +224,6 @@ class LoginHandlers:
         reply.result_code = REFUSE_REASON_NONE
         reply.result_string = _TEXTS[_OK]
         return reply
-
-
-def _let_others_go_first() -> None:
-    """Lower the priority of this thread, where threads have one of their own."""
-    if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, get_native_id(), HASH_NICENESS)
 
 
 def _name_of(asked: Asked[IMValidateReq]) -> str:
