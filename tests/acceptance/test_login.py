@@ -180,13 +180,7 @@ async def test_a_new_user_can_log_in_while_the_suite_runs(people: People, suite:
 async def test_a_second_login_on_a_connection_does_not_change_who_it_is(people: People) -> None:
     alice, bob = await people.online(), await people.online()
     other = await people.user()
-    await alice.send(
-        "IMLoginReq",
-        user_name=other.name,
-        password=md5(other.password),
-        online_status=ONLINE,
-        client_type=1,
-    )
+    await alice.send_frame(login_of(alice, other))
     await alice.say(bob.user_id, b"still me")
     assert (await bob.hears(b"still me")).from_user_id == alice.user_id
 
