@@ -22,22 +22,23 @@ if TYPE_CHECKING:
 
 _TAKEN: Final = "hy_taken"
 
-# For every key: the newest number the database knows, how many are wanted, whether the message
-# tables were asked. Answers for every key: the number before the first one taken; -1 to be asked
+# For every counter, in one text, since each argument of a command costs the driver more than all its
+# digits: its key, the newest number the database knows, how many are wanted, whether the message
+# tables were asked. Answers for every counter: the number before the first one taken; -1 to be asked
 # again with the message tables' own word. In the hash stand the newest number known to be taken by
 # others, and the counter as we left it.
 _SCRIPT: Final = """
+local hash = KEYS[1]
 local server = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
-if redis.call('HGET', KEYS[1], 'run_id') ~= server then
-  redis.call('DEL', KEYS[1])
-  redis.call('HSET', KEYS[1], 'run_id', server)
+if redis.call('HGET', hash, 'run_id') ~= server then
+  redis.call('DEL', hash)
+  redis.call('HSET', hash, 'run_id', server)
 end
 local answers = {}
-for i = 2, #KEYS do
-  local newest = tonumber(ARGV[3 * i - 5])
-  local wanted = tonumber(ARGV[3 * i - 4])
-  local counter = tonumber(redis.call('GET', KEYS[i]) or '0') or 0
-  local taken = redis.call('HGET', KEYS[1], KEYS[i])
+for key, newest, wanted, verified in string.gmatch(ARGV[1], '(%S+) (%d+) (%d+) (%d);') do
+  newest, wanted = tonumber(newest), tonumber(wanted)
+  local counter = tonumber(redis.call('GET', key) or '0') or 0
+  local taken = redis.call('HGET', hash, key)
   local base = -1
   local floor = 0
   if taken then
@@ -50,15 +51,15 @@ for i = 2, #KEYS do
       base = math.max(newest, counter)
       floor = base
     end
-  elseif ARGV[3 * i - 3] == '1' then
+  elseif verified == '1' then
     base = math.max(newest, counter)
     floor = base
   end
   if base >= 0 then
-    redis.call('SET', KEYS[i], string.format('%d', base + wanted))
-    redis.call('HSET', KEYS[1], KEYS[i], string.format('%d:%d', floor, base + wanted))
+    redis.call('SET', key, string.format('%d', base + wanted))
+    redis.call('HSET', hash, key, string.format('%d:%d', floor, base + wanted))
   end
-  answers[i - 1] = base
+  answers[#answers + 1] = base
 end
 return answers
 """
@@ -94,11 +95,10 @@ def take_numbers(connection: Connection, pools: "RedisPools", wanted: Sequence[W
 
 def _take(pools: "RedisPools", wanted: Sequence[Wanted], *, verified: bool) -> list[Wanted]:
     """Take what can be taken; return the rest."""
-    keys = [_TAKEN, *(counter_of(want.state) for want in wanted)]
-    arguments: list[int] = []
-    for want in wanted:
-        arguments += (want.state.last_id, want.needed, int(verified))
-    (bases,) = await_only(pools.ask("unread", [("EVAL", _SCRIPT, len(keys), *keys, *arguments)]))
+    lines = [
+        f"{counter_of(want.state)} {want.state.last_id} {want.needed} {verified:d};" for want in wanted
+    ]
+    (bases,) = await_only(pools.ask("unread", [("EVAL", _SCRIPT, 1, _TAKEN, "".join(lines))]))
     rest = []
     for want, base in zip(wanted, bases, strict=True):
         if base < 0:
