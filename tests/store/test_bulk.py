@@ -3,9 +3,11 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from hongyan.store import Database, bulk
+from hongyan.store.database import ConflictError
+from hongyan.store.driver import together
 from hongyan.store.schema import READ_CURSOR
 from hongyan.store.teamtalk import DEPART
 
@@ -68,3 +70,70 @@ async def test_find_looks_rows_up_by_their_index(sqlite: Database) -> None:
     steps = await sqlite.read(plan)
     assert any("SEARCH HyReadCursor USING PRIMARY KEY" in step for step in steps)
     assert not any("SCAN HyReadCursor" in step for step in steps)
+
+
+CONTENTS = (
+    "100 % and %s and %(x)s",
+    "it's",
+    'a "b"',
+    "back\\slash \\' \\",
+    "a; DELETE FROM IMDepart; --",
+    "$1 ? :v",
+    "雁🪿\n\r\t",
+)
+
+
+@pytest.mark.parametrize("as_one", [False, True])
+async def test_every_text_comes_back_as_it_was(database: Database, as_one: bool) -> None:
+    def write(connection: Connection) -> None:
+        bulk.insert_rows(
+            connection, DEPART, COLUMNS, [value for text in CONTENTS for value in (text, 1, 1, 1)]
+        )
+
+    def write_together(connection: Connection) -> None:
+        with together(connection):
+            write(connection)
+
+    await database.write(write_together if as_one else write)
+    rows = await database.read(lambda connection: connection.execute(select(DEPART.c.departName)).all())
+    assert sorted(row[0] for row in rows) == sorted(CONTENTS)
+
+
+async def test_what_is_written_together_is_written_in_its_order(database: Database) -> None:
+    def write(connection: Connection) -> list[tuple[int, int]]:
+        with together(connection):
+            bulk.upsert_rows(connection, READ_CURSOR, CURSOR, "msgId", (1, 1, 2, 5, 1, 1, 3, 6))
+            bulk.upsert_rows(connection, READ_CURSOR, CURSOR, "msgId", (1, 1, 3, 7))
+            bulk.stamp_rows(connection, DEPART, "updated", 9, [1])
+        rows = connection.execute(select(READ_CURSOR.c.peerId, READ_CURSOR.c.msgId))
+        return sorted(tuple(row) for row in rows)
+
+    assert await database.write(write) == [(2, 5), (3, 7)]
+
+
+async def test_very_much_is_written_together(database: Database) -> None:
+    long = "x" * 50
+
+    def write(connection: Connection) -> int:
+        with together(connection):
+            for n in range(60):
+                flat = [value for row in range(200) for value in (long, 200 * n + row, 1, 1)]
+                bulk.insert_rows(connection, DEPART, COLUMNS, flat)
+        return connection.execute(select(func.count(DEPART.c.parentId.distinct()))).scalar_one()
+
+    assert await database.write(write) == 12_000
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+async def test_one_error_fails_all_that_is_written_together(database: Database, place: int) -> None:
+    """Wherever the wrong one stands, and the connection can be used again."""
+
+    def write(connection: Connection) -> None:
+        with together(connection):
+            for n in range(3):
+                name = None if n == place else f"d{n}"
+                bulk.insert_rows(connection, DEPART, COLUMNS, (name, n, 1, 1))
+
+    with pytest.raises(ConflictError):
+        await database.write(write)
+    assert await database.write(insert, 2) == ["d0", "d1"]

@@ -13,6 +13,7 @@ from hongyan.store import bulk
 from hongyan.store.claims import Claim, claim, is_shared, note_numbers, renew
 from hongyan.store.conversations import Conversations, GroupState, SingleState, State
 from hongyan.store.cursors import latest_id, write_cursors
+from hongyan.store.driver import together
 from hongyan.store.entries import (
     GROUP_TYPES,
     MAX_CLIENT_MSG_ID_CHARS,
@@ -220,6 +221,10 @@ class _Run:
 
     def write(self) -> None:
         """Write everything that was laid out."""
+        with together(self._connection):
+            self._write()
+
+    def _write(self) -> None:
         connection, now = self._connection, self._now
         for table, rows in zip(SINGLE_MESSAGES, self._singles, strict=True):
             bulk.insert_rows(connection, table, _SINGLE_COLUMNS, rows)

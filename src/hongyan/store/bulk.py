@@ -11,7 +11,7 @@ Only some sizes are used, so that few different statements exist and all stay pr
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import (
     Connection,
@@ -27,11 +27,10 @@ from sqlalchemy import (
     values,
 )
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.compiler import SQLCompiler
 
-T = TypeVar("T")
+from hongyan.store.driver import Params, read, write
 
 LARGEST = 256
 _SIZES = (256, 192, 128, 96, 64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1)
@@ -40,9 +39,6 @@ _ALWAYS_WHOLE = 32
 _INSERT_SIZES = (256, 192, 128, 96, 64, 48, *range(_ALWAYS_WHOLE, 0, -1))
 _NUMBERED = re.compile(r"\$(\d+)")
 _ROW = re.compile(r"(?<=VALUES )\([^()]*\)")
-
-Params = Sequence[Any]
-"""The values of many rows in one flat sequence, row after row."""
 
 
 def insert_row(connection: Connection, table: Table, row: Mapping[str, Any]) -> int:
@@ -64,7 +60,7 @@ def insert_rows(connection: Connection, table: Table, columns: tuple[str, ...], 
         flat: the rows' values for these columns, row after row.
     """
     for size, params in _chunks(flat, len(columns)):
-        _write(connection, _insert(connection.dialect, table, columns, size), params)
+        write(connection, _insert(connection.dialect, table, columns, size), params)
 
 
 def upsert_rows(
@@ -73,14 +69,14 @@ def upsert_rows(
     """Insert rows, and where the primary key is taken set the column ``changed`` instead."""
     for size, params in _chunks(flat, len(columns)):
         text = _upsert(connection.dialect, table, columns, changed, size)
-        _write(connection, text, params)
+        write(connection, text, params)
 
 
 def stamp_rows(connection: Connection, table: Table, name: str, value: int, ids: Sequence[int]) -> None:
     """Set one column of the rows with these ids and status 0."""
     for size, params in _padded(ids, 1):
         text = _stamp(connection.dialect, table, name, size)
-        _write(connection, text, (value, *params))
+        write(connection, text, (value, *params))
 
 
 def find_rows(
@@ -106,54 +102,7 @@ def select_rows(
         keys: one value each.
     """
     for size, params in _padded(keys, 1):
-        yield from _read(connection, text_of(connection.dialect, size), params)
-
-
-def _write(connection: Connection, text: str, params: Params) -> None:
-    _execute(connection, text, params, _nothing)
-
-
-def _read(connection: Connection, text: str, params: Params) -> Sequence[Sequence[Any]]:
-    return _execute(connection, text, params, _all_rows)
-
-
-def _execute(connection: Connection, text: str, params: Params, take: Callable[[Any], T]) -> T:
-    """Run a statement on the driver itself: SQLAlchemy's own way costs more than the driver's work."""
-    driver_error = connection.dialect.loaded_dbapi.Error
-    cursor = connection.connection.cursor()
-    try:
-        cursor.execute(text, params)
-        return take(cursor)
-    except driver_error as error:
-        raise _wrapped(connection, text, error) from error
-    finally:
-        cursor.close()
-
-
-def _nothing(_cursor: Any) -> None:
-    """What a statement that only writes leaves to take."""
-
-
-def _all_rows(cursor: Any) -> Sequence[Sequence[Any]]:
-    rows: Sequence[Sequence[Any]] = cursor.fetchall()
-    return rows
-
-
-def _wrapped(connection: Connection, text: str, error: Exception) -> BaseException:
-    """The error as SQLAlchemy would raise it; a connection that broke is not used again."""
-    dialect = connection.dialect
-    broken = dialect.is_disconnect(error, connection.connection.dbapi_connection, None)  # type: ignore[arg-type] # any driver's
-    if broken:
-        connection.invalidate()
-    return DBAPIError.instance(
-        text,
-        None,
-        error,
-        dialect.loaded_dbapi.Error,
-        hide_parameters=True,
-        connection_invalidated=broken,
-        dialect=dialect,
-    )
+        yield from read(connection, text_of(connection.dialect, size), params)
 
 
 def _chunks(flat: Params, width: int) -> Iterator[tuple[int, Params]]:

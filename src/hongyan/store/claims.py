@@ -9,10 +9,11 @@ enough to notice that another process has written at all.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from time import monotonic
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Dialect, bindparam, select, update
 
 from hongyan.store import bulk
 from hongyan.store.conversations import Conversations, GroupState, State
@@ -122,14 +123,17 @@ def claim_accounts(connection: Connection) -> None:
 
 def _lock(connection: Connection, keys: Sequence[int]) -> dict[int, Claim]:
     claims: dict[int, Claim] = {}
-    row = CONVERSATION.c
-    for start in range(0, len(keys), bulk.LARGEST):
-        ids = [_signed(key) for key in keys[start : start + bulk.LARGEST]]
-        locked = (
-            select(row.id, row.lastId, row.version).where(row.id.in_(ids)).order_by(row.id).with_for_update()
-        )
-        claims |= {_key(id_): Claim(last, version) for id_, last, version in connection.execute(locked)}
+    for id_, last, version in bulk.select_rows(connection, _locking, [_signed(key) for key in keys]):
+        claims[_key(id_)] = Claim(last, version)
     return claims | _with_group_versions(connection, claims)
+
+
+@lru_cache(maxsize=64)
+def _locking(dialect: Dialect, size: int) -> str:
+    row = CONVERSATION.c
+    ids = [bindparam(bulk.place_name(0, place), type_=row.id.type) for place in range(size)]
+    locked = select(row.id, row.lastId, row.version).where(row.id.in_(ids)).order_by(row.id)
+    return bulk.text(dialect, locked.with_for_update())
 
 
 def _with_group_versions(connection: Connection, claims: Mapping[int, Claim]) -> dict[int, Claim]:

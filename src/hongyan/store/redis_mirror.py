@@ -18,12 +18,11 @@ _READ_GROUP: Final = (
 
 # Who shall read, who has written, how often; all in one text, since a command for each of them would
 # cost the driver more than the rest of the transaction.
-_COUNT_SINGLES: Final = (
-    "EVAL",
-    "for reader, writer, count in string.gmatch(ARGV[1], '(%d+) (%d+) (%d+);') do"
-    " redis.call('HINCRBY', 'unread_' .. reader, writer, count) end",
-    0,
-)
+_COUNT_SINGLES: Final = """
+for reader, writer, count in string.gmatch(ARGV[1], '(%d+) (%d+) (%d+);') do
+  redis.call('HINCRBY', 'unread_' .. reader, writer, count)
+end
+"""
 
 
 def group_counter(group_id: int) -> str:
@@ -56,7 +55,7 @@ def note_entries(work: RedisWork, entries: Iterable[Entry]) -> None:
 def _count_singles(work: RedisWork, singles: Counter[tuple[int, int]]) -> None:
     if singles:
         told = "".join([f"{reader} {writer} {count};" for (reader, writer), count in singles.items()])
-        work.tell("unread", *_COUNT_SINGLES, told)
+        work.tell("unread", "EVAL", _COUNT_SINGLES, 0, told)
         singles.clear()
 
 

@@ -95,9 +95,7 @@ def take_numbers(connection: Connection, pools: "RedisPools", wanted: Sequence[W
 
 def _take(pools: "RedisPools", wanted: Sequence[Wanted], *, verified: bool) -> list[Wanted]:
     """Take what can be taken; return the rest."""
-    lines = [
-        f"{counter_of(want.state)} {want.state.last_id} {want.needed} {verified:d};" for want in wanted
-    ]
+    lines = [f"{counter_of(want.state)} {want.state.last_id} {want.needed} {verified:d};" for want in wanted]
     (bases,) = await_only(pools.ask("unread", [("EVAL", _SCRIPT, 1, _TAKEN, "".join(lines))]))
     rest = []
     for want, base in zip(wanted, bases, strict=True):
