@@ -3,10 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PYTEST := $(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile
+# What is tested once more without compiled modules.
+UNCOMPILED := tests/wire tests/reactor tests/cluster tests/roles tests/store/test_journal.py tests/acceptance/test_messages.py
 
 .PHONY: install run test check format protos bench bench-report clean
 
 install: $(STAMP)
+	@$(BIN)/python scripts/compile_hot_path.py
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Hongyan needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
@@ -40,7 +44,9 @@ format: install
 
 test: install
 	sh scripts/install_test_servers.sh
-	$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile
+	@$(BIN)/python scripts/compile_hot_path.py
+	$(PYTEST)
+	HONGYAN_COMPILED=0 $(PYTEST) $(UNCOMPILED)
 
 protos: install
 	$(BIN)/python scripts/generate_protos.py

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what the tests start for themselves, where root may and it is missing: database servers, Redis, etcd,
-# and the browser with the fonts of the screenshots. Nothing is left running: the tests bring up their own, on free
+# and the browser with the fonts of the screenshots; and a C compiler, since they want the hot path compiled. Nothing is left running: the tests bring up their own, on free
 # ports and in temporary folders.
 set -eu
 
@@ -21,6 +21,9 @@ wants postgresql /usr/lib/postgresql/*/bin/postgres
 wants redis-server redis-server
 wants etcd-server etcd
 wants chromium "${HONGYAN_CHROMIUM:-/usr/bin/chromium}"
+wants gcc gcc cc
+wants libc6-dev /usr/include/stdio.h
+wants python3-dev "$(python3 -c 'import sysconfig; print(sysconfig.get_path("include"))')/Python.h"
 wants fonts-noto-cjk /usr/share/fonts/opentype/noto
 wants fonts-inter /usr/share/fonts/opentype/inter
 

@@ -2,4 +2,8 @@
 
 from importlib.metadata import version
 
+from hongyan.compiled import use_compiled
+
 __version__ = version("hongyan")
+
+use_compiled()  # before any other module is imported

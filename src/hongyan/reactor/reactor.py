@@ -85,7 +85,7 @@ class Reactor:
 
         def protocol() -> asyncio.Protocol:
             if websocket is None:
-                return plain()
+                return plain().protocol
             return WebSocket(self, websocket, limits.max_frame_bytes, plain)
 
         hosts, port = address
@@ -112,10 +112,9 @@ class Reactor:
         Raises:
             OSError: refused, unreachable, or no answer in CONNECT_TIMEOUT_S (as TimeoutError).
         """
+        connection = Connection(self, role, limits, connected)
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
-            _, connection = await self.loop.create_connection(
-                lambda: Connection(self, role, limits, connected), *address
-            )
+            await self.loop.create_connection(lambda: connection.protocol, *address)
         return connection
 
     def flush_soon(self, connection: Connection) -> None:

@@ -119,5 +119,7 @@ class MemoryReactor(Reactor):
         """
         accepting = self.network.accept(address)
         connection = Connection(self, role, limits, connected)
-        connect_memory(connection, accepting, ((self._host, self.network.free_port()), address))
+        connect_memory(
+            connection.protocol, accepting.protocol, ((self._host, self.network.free_port()), address)
+        )
         return connection

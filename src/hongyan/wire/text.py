@@ -2,6 +2,9 @@
 
 from typing import Final
 
+from hongyan.errors import ErrorCode, RefusedError
+from hongyan.wire.pb.message_pb2 import IMMsgData
+
 _MODIFIED_NUL: Final = b"\xc0\x80"
 
 
@@ -11,6 +14,18 @@ def text(value: str | bytes) -> str:
     The protobuf runtime hands out bytes where the field is not UTF-8, whatever its stubs say.
     """
     return value.decode(errors="replace") if isinstance(value, bytes) else value
+
+
+def client_msg_id(message: IMMsgData) -> str:
+    """Return the sender's own id of a message; empty when it has none.
+
+    Raises:
+        RefusedError: it is not UTF-8, and so will not come back as it was sent.
+    """
+    value: str | bytes = message.client_msg_id
+    if isinstance(value, bytes):
+        raise RefusedError(ErrorCode.MALFORMED, "client_msg_id is not UTF-8")
+    return value
 
 
 def decode_utf8(data: bytes) -> str:

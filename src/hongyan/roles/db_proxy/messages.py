@@ -15,6 +15,7 @@ from hongyan.wire import commands
 from hongyan.wire.frame import Frame, OutboundFrame
 from hongyan.wire.pb.base_define_pb2 import MSG_TYPE_GROUP_AUDIO, MSG_TYPE_SINGLE_AUDIO
 from hongyan.wire.pb.message_pb2 import IMMsgData, IMMsgDataReadAck
+from hongyan.wire.text import client_msg_id
 
 _Context = tuple[Link, IMMsgData, int]
 """What an entry remembers of its request: who sent it, the message to answer with, its seq."""
@@ -65,7 +66,7 @@ class MessageHandlers:
             message.msg_type,
             content,
             message.create_time,
-            message.client_msg_id,
+            client_msg_id(message) if message.HasField("client_msg_id") else "",
             (link, message, seq),
         )
         self._journal.append(entry)

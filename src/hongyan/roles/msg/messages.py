@@ -26,6 +26,7 @@ from hongyan.wire.pb.base_define_pb2 import (
 )
 from hongyan.wire.pb.group_pb2 import IMGroupInfoListReq, IMGroupInfoListRsp
 from hongyan.wire.pb.message_pb2 import IMMsgData, IMMsgDataAck, IMMsgDataReadAck, IMMsgDataReadNotify
+from hongyan.wire.text import client_msg_id
 
 _log = structlog.get_logger("hongyan.msg")
 
@@ -92,8 +93,8 @@ class MessageHandlers:
             raise RefusedError(ErrorCode.TOO_LARGE, f"{size} bytes, over the limit of {limit}")
         if not message.to_session_id:
             raise RefusedError(ErrorCode.NOT_ALLOWED, "nobody has the id 0")
-        if message.client_msg_id:
-            _check_client_msg_id(message.client_msg_id)
+        if message.HasField("client_msg_id"):
+            _check_client_msg_id(client_msg_id(message))
         if message.refusal or message.duplicate:
             message.ClearField("refusal")
             message.ClearField("duplicate")
@@ -267,8 +268,6 @@ class MessageHandlers:
         self._context.directory.tell_user(message.user_id, frame)
 
 
-def _check_client_msg_id(value: str | bytes) -> None:
-    if isinstance(value, bytes):  # what protobuf hands out where a string is not UTF-8
-        raise RefusedError(ErrorCode.MALFORMED, "client_msg_id is not UTF-8")
+def _check_client_msg_id(value: str) -> None:
     if len(value.encode()) > MAX_CLIENT_MSG_ID_BYTES:
         raise RefusedError(ErrorCode.TOO_LARGE, f"client_msg_id is over {MAX_CLIENT_MSG_ID_BYTES} bytes")
