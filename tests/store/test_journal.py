@@ -89,6 +89,22 @@ async def test_the_next_batch_gathers_while_one_is_committed(
     assert writer.batches == [[first], [second, third]]
 
 
+async def test_a_crowd_waits_for_those_who_come_at_once(writer: Writer) -> None:
+    writer.journal._gather_s = 1.0
+    for _ in range(16):
+        writer.journal.append(single(1, 2))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    writer.journal.append(single(1, 2))
+    await asyncio.wait_for(writer.journal.settled(), 10)
+    assert [len(batch) for batch in writer.batches] == [17]
+
+
+async def test_few_wait_for_nobody(writer: Writer) -> None:
+    writer.journal._gather_s = 1000.0
+    await asyncio.wait_for(writer.send(*(single(1, 2) for _ in range(15))), 10)
+
+
 async def test_settled_waits_for_the_batch_that_is_being_committed(writer: Writer) -> None:
     entered = threading.Event()
     writer.journal.submit(lambda _: entered.set())

@@ -27,6 +27,10 @@ T = TypeVar("T")
 _MAX_PENDING = 50_000
 _LARGEST_BATCH = 256
 """What is more waits for the next transaction, so that the first are answered while that is written."""
+_CROWD = 16
+"""So many at once come from busy senders, who write again as soon as they are answered."""
+_GATHER_S = 0.001
+"""How long a crowd waits for those who were answered last, so that one transaction does for all of them."""
 
 
 @dataclass(slots=True)
@@ -79,6 +83,7 @@ class Journal:
         self._committer = Committer(database, conversations, clock, redis, observe)
         self._on_stored = on_stored
         self._max_pending = max_pending
+        self._gather_s = _GATHER_S
         self._waiting: deque[_Batch] = deque()
         self._pending = 0
         self._committing: _Batch | None = None
@@ -138,6 +143,8 @@ class Journal:
         self._running = True
         try:
             while await self._something_waits():
+                if self._is_a_crowd():
+                    await asyncio.sleep(self._gather_s)
                 await self._commit_waiting()
         finally:
             self._stopped.set()
@@ -169,6 +176,9 @@ class Journal:
     async def _something_waits(self) -> bool:
         await self._wake.wait()
         return bool(self._waiting)
+
+    def _is_a_crowd(self) -> bool:
+        return _CROWD <= len(self._waiting[0].entries) < _LARGEST_BATCH and not self._closing
 
     async def _commit_waiting(self) -> None:
         batch = self._committing = self._waiting.popleft()
