@@ -9,6 +9,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
+from hongyan import compiled
+
 from .curves import CURVES, Curve, Point
 from .medians import medians
 from .table import APART, STEADY, WORK, Numbers
@@ -66,7 +68,9 @@ def where() -> str:
         f"{model or platform.machine()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}"
     )
     versions = ", ".join(f"{name} {version(name)}" for name in VERSIONS)
-    return f"{datetime.now(UTC):%Y-%m-%d}, {machine}. Python {platform.python_version()}, {versions}."
+    hot_path = "compiled" if compiled.are_used() else "interpreted"
+    python = f"Python {platform.python_version()}, hot path {hot_path}"
+    return f"{datetime.now(UTC):%Y-%m-%d}, {machine}. {python}, {versions}."
 
 
 def page(results: Results) -> str:

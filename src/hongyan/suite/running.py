@@ -9,10 +9,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
+import structlog
 import uvloop
 
+from hongyan import compiled
 from hongyan.errors import HongyanError
 from hongyan.suite.files import write_ready_file
+
+_log = structlog.get_logger("hongyan.suite")
 
 SWITCH_INTERVAL_S: Final = 0.0002
 """How long a thread may keep the interpreter when another wants it. The journal's thread takes it
@@ -68,6 +72,7 @@ def run_process(
 
         await process.run(ready)
 
+    _log.info("start", hot_path="compiled" if compiled.are_used() else "interpreted")
     _allow_many_sockets()
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     try:
