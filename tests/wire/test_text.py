@@ -31,8 +31,8 @@ def test_a_client_msg_id_is_text() -> None:
 
 
 def test_a_client_msg_id_that_is_not_utf8_is_refused() -> None:
-    body = IMMsgData(client_msg_id="x" * len(NOT_UTF8)).SerializePartialToString()
-    message = IMMsgData.FromString(body.replace(b"x" * len(NOT_UTF8), NOT_UTF8))
+    body = IMMsgData(client_msg_id="xyz").SerializePartialToString()
+    message = IMMsgData.FromString(body.replace(b"xyz", b"ok\xc3"))
     with pytest.raises(RefusedError) as refused:
         client_msg_id(message)
     assert refused.value.code is ErrorCode.MALFORMED
