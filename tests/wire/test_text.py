@@ -7,7 +7,7 @@ from hongyan.wire.pb.file_pb2 import IMFileReq
 from hongyan.wire.pb.message_pb2 import IMMsgData
 from hongyan.wire.text import client_msg_id, text
 
-NOT_UTF8 = "图片.png".encode("gbk")
+NOT_UTF8 = "文件.png".encode("gbk")
 
 
 def test_a_string_stays_as_it_is() -> None:
