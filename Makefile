@@ -59,4 +59,4 @@ bench-report: install
 	$(BIN)/python scripts/bench_report.py
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) src/hongyan/_compiled build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
